@@ -1,0 +1,153 @@
+"""Answering a registry's challenge: Basic (RFC 7617), or a Bearer token from its token server.
+
+Source: distribution's token authentication specification; `POST` with a refresh token as in OAuth 2 (RFC 6749).
+"""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from remotemedia.errors import RegistryError
+from remotemedia.registry._credentials import Credentials
+from remotemedia.registry._retry import TransientError, parse_retry_after
+from remotemedia.registry._transport import Origin, Response, Transport, is_loopback, read_bounded
+from remotemedia.trust import strict_json
+
+_MAX_ANSWER_BYTES = 1 << 20
+_MAX_TOKEN_CHARACTERS = 64 << 10
+_LIFETIME_SECONDS = 60.0  # what the specification says where `expires_in` is absent
+_MARGIN_SECONDS = 5.0  # a token that is about to expire is not worth an upload
+_CLIENT_ID = "remotemedia"
+
+_SCHEME = re.compile(r"(?:^|,)\s*(bearer|basic)\s", re.IGNORECASE | re.ASCII)
+_PARAMETER = re.compile(r'(\w+)="((?:[^"\\]++|\\.)*+)"', re.ASCII)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What a `WWW-Authenticate` header asks for; of several the first that is known, Bearer before Basic."""
+
+    scheme: str
+    parameters: dict[str, str]
+
+    @classmethod
+    def parse(cls, headers: Sequence[str]) -> "Challenge | None":
+        """Read the headers of a 401 (RFC 9110, section 11.6.1)."""
+        found: dict[str, Challenge] = {}
+        for header in headers:
+            starts = list(_SCHEME.finditer(header[:8192]))
+            for start, end in zip(starts, [*(match.start() for match in starts[1:]), len(header)], strict=True):
+                scheme = start[1].lower()
+                parameters = {name.lower(): value for name, value in _PARAMETER.findall(header[start.end() : end])}
+                found.setdefault(scheme, cls(scheme, parameters))
+        return found.get("bearer") or found.get("basic")
+
+
+@dataclass(frozen=True)
+class _Token:
+    header: str
+    expires: float
+
+
+class Authorizer:
+    """Gives `Authorization` headers for one repository, and learns from challenges.
+
+    Tokens are kept per actions, so that a token that may only pull is never used to push.
+    """
+
+    def __init__(
+        self, transport: Transport, registry: Origin, repository: str, credentials: Callable[[], Credentials | None]
+    ) -> None:
+        self._transport = transport
+        self._registry = registry
+        self._repository = repository
+        self._credentials = credentials
+        self._basic: str | None = None
+        self._tokens: dict[str, _Token] = {}
+
+    def header(self, actions: str) -> str | None:
+        """Give what is known to be accepted for these actions (`pull` or `pull,push`); None before a challenge."""
+        token = self._tokens.get(actions)
+        if token is not None and token.expires > time.monotonic():
+            return token.header
+        return self._basic
+
+    def answer(self, response: Response, actions: str) -> str:
+        """Give the header that a 401 asks for; raises `RegistryError` RM403 if we have none."""
+        challenge = Challenge.parse(response.headers.getlist("WWW-Authenticate"))
+        if challenge is None:
+            raise self._refused("it asks for a kind of login that is not known")
+        credentials = self._credentials()
+        if challenge.scheme == "bearer":
+            self._tokens[actions] = self._fetch(challenge, credentials, actions)
+            return self._tokens[actions].header
+        if credentials is None or credentials.identity_token is not None:
+            raise self._refused("it asks for a user name and password, and there are none")
+        if self._basic is not None:
+            raise self._refused("user name or password are wrong")
+        self._basic = credentials.basic
+        return self._basic
+
+    def _fetch(self, challenge: Challenge, credentials: Credentials | None, actions: str) -> _Token:
+        realm = challenge.parameters.get("realm", "")
+        origin = Origin.of(realm)
+        if origin.scheme == "http" and self._registry.scheme == "https" and not is_loopback(origin.host):
+            raise self._refused(f"its token server is not `https`: `{realm[:200]}`")
+        fields = [("service", challenge.parameters["service"])] if "service" in challenge.parameters else []
+        scopes = [f"repository:{self._repository}:{actions}"]
+        if (asked := challenge.parameters.get("scope")) and not asked.startswith(f"repository:{self._repository}:"):
+            scopes.append(asked)
+        response = self._ask(realm, fields, scopes, credentials)
+        data = read_bounded(response, origin.host, _MAX_ANSWER_BYTES)
+        if response.status != 200:  # noqa: PLR2004 - HTTP
+            if response.status == 429 or response.status >= 500:  # noqa: PLR2004 - HTTP
+                error = RegistryError(f"token server `{origin.host}` answered {response.status}", code="RM404")
+                raise TransientError(error, parse_retry_after(response.headers.get("Retry-After")))
+            who = f"for `{credentials.username}`" if credentials and credentials.username else "without a login"
+            raise self._refused(f"its token server answered {response.status} {who}")
+        return _parse_token(data, origin.host)
+
+    def _ask(
+        self, realm: str, fields: list[tuple[str, str]], scopes: list[str], credentials: Credentials | None
+    ) -> Response:
+        if credentials is not None and credentials.identity_token is not None:
+            form = [
+                *fields,
+                ("scope", " ".join(scopes)),
+                ("grant_type", "refresh_token"),
+                ("refresh_token", credentials.identity_token),
+                ("client_id", _CLIENT_ID),
+            ]
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            return self._transport.send("POST", realm, headers=headers, body=urlencode(form).encode())
+        query = urlencode([*fields, *(("scope", scope) for scope in scopes), ("client_id", _CLIENT_ID)])
+        url = f"{realm}{'&' if '?' in realm else '?'}{query}"
+        return self._transport.send(
+            "GET", url, headers={}, authorization=credentials.basic if credentials is not None else None
+        )
+
+    def _refused(self, why: str) -> RegistryError:
+        return RegistryError(
+            f"registry `{self._registry.host}` refused access to `{self._repository}`: {why}",
+            code="RM403",
+            hint="set `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`, or log in with a client that writes "
+            "`~/.docker/config.json`",
+            host=self._registry.host,
+        )
+
+
+def _parse_token(data: bytes, host: str) -> _Token:
+    try:
+        answer: dict[str, Any] = strict_json.loads_object(data)
+    except ValueError as exc:
+        raise RegistryError(f"expected JSON from the token server `{host}`: {exc}", code="RM406") from exc
+    token = answer.get("token") or answer.get("access_token")
+    # A line break in a token would end the header it stands in.
+    if not isinstance(token, str) or not token.isprintable() or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
+        raise RegistryError(f"expected a `token` from the token server `{host}`", code="RM406")
+    lifetime = answer.get("expires_in")
+    seconds = float(lifetime) if isinstance(lifetime, int) and lifetime > 0 else _LIFETIME_SECONDS
+    return _Token(f"Bearer {token}", time.monotonic() + max(seconds - _MARGIN_SECONDS, 1.0))
