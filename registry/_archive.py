@@ -7,6 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Self
 
 from remotemedia.errors import PackageError
+from remotemedia.registry import media_types
+from remotemedia.registry._descriptor import Descriptor, Manifest
+from remotemedia.registry._digest import referrers_tag
 from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_FILE, LayoutSource
 
 _MAX_MEMBERS = 20_000
@@ -31,7 +34,8 @@ class PackageArchive(LayoutSource):
         except OSError as exc:
             raise PackageError(f"`{path}` cannot be read: {exc.strerror}", code="RM301", path=str(path)) from exc
         try:
-            self._places = _scan(self._file, str(path))
+            self._places, self._links = _scan(self._file, str(path))
+            self._refuse_strays()
         except BaseException:
             self._file.close()
             raise
@@ -45,6 +49,33 @@ class PackageArchive(LayoutSource):
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def resolve(self, part: str | None) -> Descriptor:
+        """Find an artifact; the plain tree that `tar x` shows must be what it is made of (RM303)."""
+        descriptor = super().resolve(part)
+        for layer in Manifest.parse(self.manifest(descriptor.digest)).layers:
+            if self._links.get(layer.title or "", layer.digest) != layer.digest:
+                raise PackageError(
+                    f"`{layer.title}` in `{self._place}` is another file than the package's",
+                    code="RM303",
+                    hint="fetch the package again from its source",
+                )
+        return descriptor
+
+    def _refuse_strays(self) -> None:
+        """A file lists packages and what refers to them; signatures that belong to none were cut off from their own.
+
+        Without this a changed letter in `index.json` would make a signed package look unsigned.
+        """
+        entries = self._index()
+        tags = {referrers_tag(entry.digest) for entry in entries if entry.media_type == media_types.MANIFEST}
+        for entry in entries:
+            if entry.media_type != media_types.MANIFEST and entry.annotations.get(media_types.REF_NAME) not in tags:
+                raise PackageError(
+                    f"`{self._place}` lists `{entry.digest}`, which belongs to no package in it",
+                    code="RM303",
+                    hint="fetch the package again from its source",
+                )
 
     def _open(self, name: str) -> BinaryIO:
         if name not in self._places:
@@ -92,10 +123,10 @@ class _Records(io.RawIOBase):
         return self._file.tell()
 
 
-def _scan(file: BinaryIO, place: str) -> dict[str, tuple[int, int]]:
-    """Give the place (offset, size) of every regular file."""
+def _scan(file: BinaryIO, place: str) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
+    """Give the place (offset, size) of every regular file, and for every hard link the digest it stands for."""
     places: dict[str, tuple[int, int]] = {}
-    links: set[str] = set()
+    links: dict[str, str] = {}
     try:
         with tarfile.open(fileobj=_Records(file), mode="r:") as archive:
             for count, member in enumerate(archive):
@@ -107,10 +138,10 @@ def _scan(file: BinaryIO, place: str) -> dict[str, tuple[int, int]]:
     if LAYOUT_FILE not in places or INDEX_FILE not in places:
         raise PackageError(f"expected `{LAYOUT_FILE}` and `{INDEX_FILE}` in `{place}`", code="RM301", path=place)
     _check_bounds(file, places, place)
-    return places
+    return places, links
 
 
-def _admit(member: tarfile.TarInfo, places: dict[str, tuple[int, int]], links: set[str], place: str) -> None:
+def _admit(member: tarfile.TarInfo, places: dict[str, tuple[int, int]], links: dict[str, str], place: str) -> None:
     name = member.name
     if not _is_safe(name):
         raise _unsafe(place, f"the name {name[:80]!r} is absolute, escapes, or is too long")
@@ -122,7 +153,7 @@ def _admit(member: tarfile.TarInfo, places: dict[str, tuple[int, int]], links: s
         # A plain name stands for a blob that came before it; nothing else may be linked.
         if not _BLOB_NAME.fullmatch(member.linkname) or member.linkname not in places or name.startswith("blobs/"):
             raise _unsafe(place, f"{name[:80]!r} links to {member.linkname[:80]!r}, which is no blob before it")
-        links.add(name)
+        links[name] = f"sha256:{PurePosixPath(member.linkname).name}"
     elif member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse():
         if name not in {LAYOUT_FILE, INDEX_FILE} and not _BLOB_NAME.fullmatch(name):
             raise _unsafe(place, f"expected {name[:80]!r} to be a hard link to a blob")

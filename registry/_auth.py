@@ -13,10 +13,11 @@ from urllib.parse import urlencode
 from remotemedia.errors import RegistryError
 from remotemedia.registry._credentials import Credentials
 from remotemedia.registry._retry import TransientError, parse_retry_after
-from remotemedia.registry._transport import Origin, Response, Transport, is_loopback, read_bounded
+from remotemedia.registry._transport import Origin, Response, Transport, read_bounded
 from remotemedia.trust import strict_json
 
 _MAX_ANSWER_BYTES = 1 << 20
+_MAX_CHALLENGE_CHARACTERS = 8192
 _MAX_TOKEN_CHARACTERS = 64 << 10
 _LIFETIME_SECONDS = 60.0  # what the specification says where `expires_in` is absent
 _MARGIN_SECONDS = 5.0  # a token that is about to expire is not worth an upload
@@ -37,9 +38,10 @@ class Challenge:
     def parse(cls, headers: Sequence[str]) -> "Challenge | None":
         """Read the headers of a 401 (RFC 9110, section 11.6.1)."""
         found: dict[str, Challenge] = {}
-        for header in headers:
-            starts = list(_SCHEME.finditer(header[:8192]))
-            for start, end in zip(starts, [*(match.start() for match in starts[1:]), len(header)], strict=True):
+        for header in (one[:_MAX_CHALLENGE_CHARACTERS] for one in headers):
+            starts = list(_SCHEME.finditer(header))
+            ends = [*(match.start() for match in starts[1:]), len(header)]
+            for start, end in zip(starts, ends, strict=False):  # without a challenge there is an end and no start
                 scheme = start[1].lower()
                 parameters = {name.lower(): value for name, value in _PARAMETER.findall(header[start.end() : end])}
                 found.setdefault(scheme, cls(scheme, parameters))
@@ -94,8 +96,6 @@ class Authorizer:
     def _fetch(self, challenge: Challenge, credentials: Credentials | None, actions: str) -> _Token:
         realm = challenge.parameters.get("realm", "")
         origin = Origin.of(realm)
-        if origin.scheme == "http" and self._registry.scheme == "https" and not is_loopback(origin.host):
-            raise self._refused(f"its token server is not `https`: `{realm[:200]}`")
         fields = [("service", challenge.parameters["service"])] if "service" in challenge.parameters else []
         scopes = [f"repository:{self._repository}:{actions}"]
         if (asked := challenge.parameters.get("scope")) and not asked.startswith(f"repository:{self._repository}:"):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from remotemedia.errors import PackageError, RegistryError
+from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
 from remotemedia.registry import media_types
 from remotemedia.registry._blobs import BlobStore, cannot_write
 from remotemedia.registry._copy import Referrer, bundles, copy_blobs, fetch_referrers, put_referrer
@@ -21,11 +21,11 @@ from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._digest import digest_of, hex_of, is_digest
 from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._layout_source import BLOBS
-from remotemedia.registry._ports import Progress, ProgressEvent, Source
+from remotemedia.registry._ports import Progress, Source
 from remotemedia.registry._reference import Reference
 from remotemedia.trust import strict_json
 
-# Asked with the raw manifest and the Sigstore bundles before any layer moves; raises to refuse the package.
+# Asked with the raw manifest and the Sigstore bundles before any layer moves; refuses by a `RemoteMediaError`.
 Judge = Callable[[bytes, list[bytes]], None]
 
 _TEMPORARY = ".new-"
@@ -98,12 +98,12 @@ class Cache:
             if judge is not None:
                 try:
                     judge(manifest.raw, bundles(referrers))
-                except BaseException:
+                except RemoteMediaError:
                     if changed:
                         self._drop(descriptor.digest)
                     raise
             if not cached:
-                self._build(source, manifest, referrers, progress or _ignore)
+                self._build(source, manifest, referrers, progress)
             elif changed:
                 self._replace_referrers(descriptor.digest, referrers)
             if reference is not None:
@@ -159,7 +159,9 @@ class Cache:
         size = sum(file.stat().st_size for file in (path / BLOBS).glob("[0-9a-f]*"))
         return CacheEntry(digest, path, tuple(self._references(digest)), size)
 
-    def _build(self, source: Source, manifest: Manifest, referrers: Sequence[Referrer], progress: Progress) -> None:
+    def _build(
+        self, source: Source, manifest: Manifest, referrers: Sequence[Referrer], progress: Progress | None
+    ) -> None:
         """Make an entry beside its place, and move it there when it is whole."""
         path = self._path(manifest.descriptor.digest)
         if path.is_dir():
@@ -296,7 +298,3 @@ def _read_ref(path: Path) -> tuple[str, str] | None:
     if not isinstance(reference, str) or not isinstance(digest, str) or not is_digest(digest):
         return None
     return reference, digest
-
-
-def _ignore(_: ProgressEvent) -> None:
-    """Show nothing."""

@@ -40,7 +40,7 @@ def copy(
     manifest = Manifest.parse(source.manifest(descriptor.digest))
     for referrer in fetch_referrers(source, descriptor.digest):
         put_referrer(target, referrer)
-    copy_blobs(source, target, manifest, progress or _ignore)
+    copy_blobs(source, target, manifest, progress)
     target.put_manifest(manifest.raw, tag)
 
 
@@ -75,8 +75,9 @@ def put_referrer(target: Target, referrer: Referrer) -> None:
     target.add_referrer(referrer.manifest.raw)
 
 
-def copy_blobs(source: Source, target: Target, manifest: Manifest, progress: Progress) -> None:
+def copy_blobs(source: Source, target: Target, manifest: Manifest, progress: Progress | None) -> None:
     """Copy configuration and layers in the order of the manifest."""
+    progress = progress or _ignore
     for descriptor in manifest.blobs:
         if target.has_blob(descriptor):
             progress(ProgressEvent("skip", descriptor.digest, descriptor.title, descriptor.size, descriptor.size))

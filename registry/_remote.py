@@ -56,7 +56,7 @@ class HttpRegistry:
         scheme = "http" if plain_http or is_loopback(_without_port(host)) else "https"
         self._base = f"{scheme}://{host}/v2/{repository}/"
         self._origin = Origin.of(self._base)
-        self._transport = Transport(plain_http=plain_http, offline=offline, environ=environ)
+        self._transport = Transport(secure=scheme == "https", plain_http=plain_http, offline=offline, environ=environ)
         find: Callable[[], Credentials | None] = partial(find_credentials, host, repository, environ)
         self._authorizer = Authorizer(self._transport, self._origin, repository, find)
 

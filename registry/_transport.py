@@ -7,9 +7,6 @@ from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
-from remotemedia.errors import RegistryError
-from remotemedia.registry._digest import CHUNK_BYTES
-from remotemedia.registry._retry import TransientError
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -20,6 +17,10 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+
+from remotemedia.errors import RegistryError
+from remotemedia.registry._digest import CHUNK_BYTES
+from remotemedia.registry._retry import TransientError
 
 Response = urllib3.BaseHTTPResponse
 
@@ -64,9 +65,17 @@ def is_loopback(host: str) -> bool:
 
 
 class Transport:
-    """Sends requests. Plain HTTP goes to this machine only, unless `plain_http`; `offline` opens no socket at all."""
+    """Sends requests for one registry.
 
-    def __init__(self, *, plain_http: bool, offline: bool, environ: Mapping[str, str]) -> None:
+    Args:
+        secure: the registry is spoken to by `https`: it cannot send us on to plain HTTP.
+        plain_http: allow plain HTTP to other machines than this one.
+        offline: open no socket at all.
+        environ: where proxies are named.
+    """
+
+    def __init__(self, *, secure: bool, plain_http: bool, offline: bool, environ: Mapping[str, str]) -> None:
+        self._secure = secure
         self._plain_http = plain_http
         self._offline = offline
         self._environ = environ
@@ -109,7 +118,7 @@ class Transport:
                 hint="pull the package once without `--offline`",
                 host=origin.host,
             )
-        if origin.scheme == "http" and not self._plain_http and not is_loopback(origin.host):
+        if origin.scheme == "http" and (self._secure or not (self._plain_http or is_loopback(origin.host))):
             raise _not_allowed(f"expected `https`, got `{url[:200]}`")
         with converted(origin.host):
             return self._pool(origin).request(
@@ -195,7 +204,9 @@ def stream(response: Response, host: str) -> Iterator[bytes]:
     """Give a body in chunks as they come from the socket."""
     try:
         with converted(host):
-            yield from response.stream(CHUNK_BYTES, decode_content=False)
+            # As much as has come, so that a connection that is lost loses nothing that was received.
+            while chunk := response.read1(CHUNK_BYTES):
+                yield chunk
     finally:
         response.close()
 
@@ -217,7 +228,7 @@ def _cause(exc: BaseException) -> str:
         root = inner
     if isinstance(exc, SSLError):
         return f"TLS failed ({root})"
-    if isinstance(exc, (ConnectTimeoutError, ReadTimeoutError)):
+    if isinstance(exc, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(exc, NewConnectionError):
         return "it did not answer in time"
     if isinstance(exc, LocationParseError):
         return "this is not a host name"

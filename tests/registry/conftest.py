@@ -1,14 +1,14 @@
 """A registry and packages for every test here."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from remotemedia.registry import HttpRegistry, RetryPolicy
 
+from remotemedia.registry import HttpRegistry
 from tests.registry.samples import Package, signed_package
+from tests.registry.transfers import client, push
 from tests.simulators.registry import RegistrySimulator
-
-QUICK = RetryPolicy(attempts=3, base_delay=0.001, max_delay=5)
 
 
 @pytest.fixture
@@ -21,7 +21,15 @@ def registry_simulator() -> Iterator[RegistrySimulator]:
 @pytest.fixture
 def registry(registry_simulator: RegistrySimulator) -> HttpRegistry:
     """A repository of that registry."""
-    return HttpRegistry(registry_simulator.host, "voice/tts", environ={}, retry=QUICK)
+    return client(registry_simulator)
+
+
+@pytest.fixture
+def held(registry_simulator: RegistrySimulator, package: Package, tmp_path: Path) -> RegistrySimulator:
+    """That registry, holding the package as `1.0`; its log starts empty."""
+    push(package, client(registry_simulator), tmp_path)
+    registry_simulator.requests.clear()
+    return registry_simulator
 
 
 @pytest.fixture(scope="session")

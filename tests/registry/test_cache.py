@@ -6,12 +6,12 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from remotemedia.errors import PackageError, RegistryError, RemoteMediaError, TrustError
 from remotemedia.registry import Cache, HttpRegistry, LayoutDirectory, Manifest, Reference, copy, hex_of, media_types
 from remotemedia.trust import Keyring, Mode, SigningKey, TrustedKey, verify
-
-from tests.registry.conftest import QUICK
 from tests.registry.samples import KEY, Package, make_package, manifest_bytes, signed_package
+from tests.registry.transfers import QUICK
 from tests.simulators.registry import RegistrySimulator
 
 NAME = "model"
@@ -165,7 +165,7 @@ def test_the_judge_is_asked_before_any_layer_moves(
         pull(cache, reference)
     assert caught.value.code == "RM501"
     assert not [path for path in registry_simulator.paths("GET") if "/blobs/" in path]
-    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file() and path.suffix != ".lock"] == []
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file() and not path.name.endswith(".lock")] == []
 
 
 def test_a_tag_that_moved_is_followed_by_the_next_pull(

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
 from remotemedia.registry import (
     Descriptor,
@@ -21,7 +24,6 @@ from remotemedia.registry import (
     referrers_tag,
 )
 from remotemedia.trust import SIGNATURE_PREDICATE, Bundle
-
 from tests.registry.samples import KEY, Package, make_package, signed_package, write_tar
 
 
@@ -330,6 +332,34 @@ def test_a_package_that_is_cut_off_is_refused(tmp_path: Path, package: Package, 
     path = package.pack(tmp_path / "x.rmpkg")
     path.write_bytes(path.read_bytes()[:size])
     assert refused(path) in {"RM301", "RM302"}
+
+
+def test_a_plain_tree_that_shows_something_else_is_refused(tmp_path: Path, package: Package) -> None:
+    other = next(content for name, content in package.members() if name == "modules/speech.pynode")
+    members = [(name, other if name == "manifest.json" else content) for name, content in package.members()]
+    place = [name for name, _ in members].index("manifest.json")
+    write_tar(tmp_path / "x.rmpkg", [*members[:place], *members[place + 1 :], members[place]])
+    assert refused(tmp_path / "x.rmpkg") == "RM303"
+
+
+SMALL = make_package(model_size=300)
+SMALL.sign()
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(position=st.integers(0, 40_000), flip=st.integers(1, 255))
+def test_a_changed_byte_of_an_archive_is_refused_or_does_not_matter(tmp_path: Path, position: int, flip: int) -> None:
+    data = bytearray(SMALL.pack(tmp_path / "x.rmpkg").read_bytes())
+    data[position % len(data)] ^= flip
+    (tmp_path / "y.rmpkg").write_bytes(data)
+    try:
+        with PackageArchive(tmp_path / "y.rmpkg") as archive:
+            assert archive.resolve(SMALL.digest).digest == SMALL.digest
+            for blob in Manifest.parse(archive.manifest(SMALL.digest)).blobs:
+                assert b"".join(archive.open_blob(blob)) == SMALL.blobs[blob.digest]
+            bundles_of(archive, SMALL.digest)
+    except (PackageError, RegistryError) as error:
+        assert error.code in {"RM301", "RM302", "RM303", "RM304", "RM402"}  # noqa: PT017 - either outcome is right
 
 
 def test_names_may_be_of_any_language_and_length(tmp_path: Path) -> None:

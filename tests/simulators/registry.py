@@ -150,6 +150,7 @@ class RegistrySimulator:
 class _Handler(BaseHTTPRequestHandler):
     simulator: RegistrySimulator
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out in two writes; the second must not wait
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
@@ -170,6 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         with self.simulator.lock:
             self.simulator.requests.append(Request(self.command, self.path, headers))
+        self.unread = int(self.headers.get("Content-Length", "0"))
         with suppress(ConnectionError):
             self._route()
 
@@ -220,11 +222,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, body, Content_Type="application/json", **headers)
 
     def _body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        """Read the body, once."""
+        length, self.unread = self.unread, 0
+        return self.rfile.read(length)
 
     def _discard_body(self) -> None:
-        if self.command in {"PUT", "POST"}:
-            self._body()
+        self._body()
 
     def _is_unavailable(self) -> bool:
         faults = self.simulator.faults

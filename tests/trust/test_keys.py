@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
 from remotemedia.errors import RemoteMediaError, TrustError, UsageError
 from remotemedia.trust import KeyStore, Mode, PublicKey, SigningKey, read_signing_key
 

@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from remotemedia.trust import strict_json
 
 VALUES = st.recursive(
@@ -34,9 +35,7 @@ def test_depth_counts_brackets_outside_strings_only() -> None:
     assert strict_json.loads(b"[" * 64 + b"]" * 64, max_depth=64)
 
 
-@pytest.mark.parametrize(
-    "data", [b'"\\"' * (1 << 20), b'"' + b"\\" * (4 << 20), b"[]" * (1 << 21), b"[" * (4 << 20)]
-)
+@pytest.mark.parametrize("data", [b'"\\"' * (1 << 20), b'"' + b"\\" * (4 << 20), b"[]" * (1 << 21), b"[" * (4 << 20)])
 def test_hostile_text_is_refused_quickly(data: bytes) -> None:
     start = time.monotonic()
     with pytest.raises(ValueError, match=r"."):

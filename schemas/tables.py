@@ -1,0 +1,140 @@
+"""The built-in nodes (`nodes.v1.json`) and the error codes (`errors.v1.json`)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "ErrorEntry",
+    "NodeType",
+    "Parameter",
+    "ParameterType",
+    "Port",
+    "error_entry",
+    "error_table",
+    "node_table",
+    "node_type",
+]
+
+ParameterType: TypeAlias = Literal["int", "float", "bool", "str", "file", "model", "map[str]", "map[json]", "json"]
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where packets enter or leave a node; `types` are the packet bodies it takes or gives."""
+
+    name: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One constructor argument of a built-in node.
+
+    `minimum` and `maximum` are inclusive; `choices` are the only values allowed, where there are any.
+    """
+
+    name: str
+    type: ParameterType
+    summary: str
+    required: bool = False
+    default: Any = None
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def names_file(self) -> bool:
+        """Whether its value names a file of the project."""
+        return self.type in {"file", "model"}
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """One built-in node: its class `module:name`, the runtimes that have it, its ports and parameters."""
+
+    name: str
+    module: str
+    summary: str
+    kinds: tuple[str, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    parameters: tuple[Parameter, ...]
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return the parameter of that name, if there is one."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+
+@dataclass(frozen=True)
+class ErrorEntry:
+    """One error code: the process's exit code, what is wrong, and what `remotemedia help` says."""
+
+    code: str
+    exit: int
+    summary: str
+    help: str
+
+
+@cache
+def node_table() -> Mapping[str, NodeType]:
+    """Return all built-in nodes by name, in the table's order."""
+    return MappingProxyType({entry["name"]: _node_type(entry) for entry in _read("nodes.v1.json")["nodes"]})
+
+
+def node_type(name: str) -> NodeType | None:
+    """Return the built-in node of that name, if there is one."""
+    return node_table().get(name)
+
+
+@cache
+def error_table() -> Mapping[str, ErrorEntry]:
+    """Return all error codes, in the table's order."""
+    return MappingProxyType({entry["code"]: ErrorEntry(**entry) for entry in _read("errors.v1.json")["errors"]})
+
+
+def error_entry(code: str) -> ErrorEntry | None:
+    """Return the entry of an error code, if there is one."""
+    return error_table().get(code)
+
+
+def _read(name: str) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((_HERE / name).read_text(encoding="utf-8"))
+    return table
+
+
+def _node_type(entry: dict[str, Any]) -> NodeType:
+    return NodeType(
+        name=entry["name"],
+        module=entry["module"],
+        summary=entry["summary"],
+        kinds=tuple(entry["kinds"]),
+        inputs=tuple(Port(port["name"], tuple(port["types"])) for port in entry["inputs"]),
+        outputs=tuple(Port(port["name"], tuple(port["types"])) for port in entry["outputs"]),
+        parameters=tuple(_parameter(parameter) for parameter in entry["params"]),
+    )
+
+
+def _parameter(entry: dict[str, Any]) -> Parameter:
+    return Parameter(
+        name=entry["name"],
+        type=entry["type"],
+        summary=entry["summary"],
+        required=entry.get("required", False),
+        default=entry.get("default"),
+        nullable=entry.get("nullable", False),
+        minimum=entry.get("min"),
+        maximum=entry.get("max"),
+        choices=tuple(entry.get("enum", ())),
+    )

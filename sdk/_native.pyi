@@ -1,0 +1,49 @@
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Sound is planar float32, contiguous: all samples of the first channel, then all of the second.
+_Samples: TypeAlias = NDArray[np.float32]
+
+# Its text is a JSON object: `code`, `message`, and where known `hint`, `pointer`, `causes`.
+class NativeError(Exception): ...
+
+# Read-only bytes that Rust owns; the buffer protocol gives them without a copy.
+@final
+class Buffer:
+    def __len__(self) -> int: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
+class Resampler:
+    def __init__(self, rate_in: int, rate_out: int, channels: int, quality: str) -> None: ...
+    def process(self, samples: _Samples) -> Buffer: ...
+    def flush(self) -> Buffer: ...
+
+@final
+class Windower:
+    def __init__(self, size: int, hop: int, pad: bool, channels: int) -> None: ...
+    def process(self, samples: _Samples) -> list[Buffer]: ...
+    def flush(self) -> list[Buffer]: ...
+
+def mix(samples: _Samples, channels_in: int, channels_out: int) -> Buffer: ...
+
+# Warnings of a valid manifest, each a message and the JSON pointer of its place.
+def validate_manifest(text: bytes) -> list[tuple[str, str]]: ...
+
+# Runs a manifest to the end of its input; raises `NativeError`, whose cause is what a node raised.
+def run_pipeline(
+    manifest: bytes,
+    *,
+    root: str,
+    nodes: Mapping[str, object],
+    decode: Callable[[int, str, str, Buffer], object],
+    encode: Callable[[object], tuple[int, str, str, object] | None],
+    values: Iterator[object] | None,
+    sound: str | None,
+    onnxruntime: Path | None,
+    emit: Callable[[object], None],
+) -> None: ...
