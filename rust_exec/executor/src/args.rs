@@ -1,0 +1,103 @@
+//! The command line.
+
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Runs `remotemedia` packages.
+#[derive(Parser)]
+#[command(name = "remotemedia-executor", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a package.
+    Run(RunArgs),
+    /// Compile the Python runner to native code.
+    Precompile(PrecompileArgs),
+    /// Print what this executor can run, as JSON.
+    Doctor(DoctorArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// An OCI image layout: a directory, or a `.rmpkg` file.
+    #[arg(long)]
+    pub(crate) package: PathBuf,
+    /// Digest of the package's OCI manifest, `sha256:…`; everything that is read is checked against it.
+    #[arg(long)]
+    pub(crate) digest: String,
+    /// What was decided about nodes, input and output; without it every node gets its default runtime.
+    #[arg(long)]
+    pub(crate) plan: Option<PathBuf>,
+    /// Input file: wav, flac, mp3, ogg, npy or JSON lines; `-` is stdin as JSON lines. Goes before the plan's.
+    #[arg(long)]
+    pub(crate) input: Option<PathBuf>,
+    /// Output file: `.wav`, or JSON lines; without it, stdout. Goes before the plan's.
+    #[arg(long)]
+    pub(crate) output: Option<PathBuf>,
+    /// Descriptor that takes events as JSON lines.
+    #[arg(long)]
+    pub(crate) events_fd: Option<RawFd>,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PrecompileArgs {
+    /// The component.
+    pub(crate) component: PathBuf,
+    /// Directory that takes the native code.
+    pub(crate) directory: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// Where things lie on this machine.
+#[derive(clap::Args)]
+pub(crate) struct Places {
+    /// Directory of the Python runner; by default `python-runner` beside this program.
+    #[arg(long, env = "REMOTEMEDIA_RUNNER")]
+    pub(crate) runner: Option<PathBuf>,
+    /// The ONNX Runtime library.
+    #[arg(long, env = "REMOTEMEDIA_ONNXRUNTIME")]
+    pub(crate) onnxruntime: Option<PathBuf>,
+    /// Home directory, for code that is compiled on this machine.
+    #[arg(long, env = "REMOTEMEDIA_HOME")]
+    pub(crate) home: Option<PathBuf>,
+}
+
+impl Args {
+    pub(crate) fn events_fd(&self) -> Option<RawFd> {
+        match &self.command {
+            Command::Run(run) => run.events_fd,
+            Command::Precompile(_) | Command::Doctor(_) => None,
+        }
+    }
+}
+
+impl Places {
+    /// The Python runner's directory.
+    pub(crate) fn runner(&self) -> PathBuf {
+        self.runner.clone().unwrap_or_else(|| {
+            let program = std::env::current_exe().unwrap_or_default();
+            program.with_file_name("python-runner")
+        })
+    }
+
+    /// The home directory.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.clone().unwrap_or_else(|| {
+            let user = std::env::var_os("HOME").unwrap_or_else(|| "/".into());
+            PathBuf::from(user).join(".remotemedia")
+        })
+    }
+}

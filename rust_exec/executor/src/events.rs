@@ -1,0 +1,87 @@
+//! What a caller is told while a package runs: JSON lines on a descriptor of their own.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use remotemedia_engine::{LogLevel, LogSink};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Writes events; without a descriptor, only log lines are shown, on stderr.
+pub(crate) struct Events {
+    out: Option<Mutex<File>>,
+    started: Instant,
+    has_output: AtomicBool,
+}
+
+impl Events {
+    /// Events to a descriptor that the caller opened and this process inherited.
+    ///
+    /// It is opened anew by its name in `/dev/fd`, which needs no claim of ownership over a bare number.
+    pub(crate) fn to(descriptor: Option<RawFd>) -> Arc<Self> {
+        let path = descriptor.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
+        let out = path.and_then(|it| File::options().write(true).open(it).ok()).map(Mutex::new);
+        Arc::new(Self { out, started: Instant::now(), has_output: AtomicBool::new(false) })
+    }
+
+    /// A stage of starting up is done.
+    pub(crate) fn stage(&self, name: &str) {
+        self.send(&json!({"event": "stage", "name": name, "at_ms": self.at_ms()}));
+    }
+
+    /// A packet reached the output; the first one is an event.
+    pub(crate) fn first_output(&self) {
+        if !self.has_output.swap(true, Ordering::Relaxed) {
+            self.stage("first output");
+        }
+    }
+
+    /// The run ended as it should.
+    pub(crate) fn done(&self, report: &impl Serialize) {
+        self.send(&json!({"event": "done", "at_ms": self.at_ms(), "report": report}));
+    }
+
+    /// The run failed; tells whether anybody was there to hear it.
+    pub(crate) fn failure(&self, failure: &Failure) -> bool {
+        self.send(&json!({"event": "error", "at_ms": self.at_ms(), "error": failure}))
+    }
+
+    /// Something a person should know.
+    pub(crate) fn notice(&self, message: &str) {
+        self.send(&json!({"event": "notice", "at_ms": self.at_ms(), "message": message}));
+    }
+
+    fn at_ms(&self) -> f64 {
+        (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3
+    }
+
+    /// An event that cannot be written has lost its reader, which is no reason to end the run.
+    fn send(&self, event: &Value) -> bool {
+        let Some(out) = &self.out else { return false };
+        let mut line = event.to_string();
+        line.push('\n');
+        out.lock().is_ok_and(|mut file| file.write_all(line.as_bytes()).is_ok())
+    }
+}
+
+impl LogSink for Events {
+    #[allow(clippy::print_stderr, reason = "without an events descriptor stderr is where people look")]
+    fn log(&self, node: &str, level: LogLevel, message: &str) {
+        let level = match level {
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Warning => "warning",
+            LogLevel::Error => "error",
+        };
+        if !self.send(&json!({"event": "log", "node": node, "level": level, "message": message})) {
+            eprintln!("[{node}] {level}: {message}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A verified package as the engine's source of files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use remotemedia_engine::{FileSource, NodeFailure};
+use remotemedia_package::{Package, PackageError};
+
+/// Gives out nothing whose bytes do not match the package's digest.
+pub(crate) struct PackageFiles(pub(crate) Arc<Package>);
+
+impl FileSource for PackageFiles {
+    fn read(&self, path: &str) -> Result<Vec<u8>, NodeFailure> {
+        let is_model = self.0.manifest().files().iter().any(|it| it.is_model && it.path == path);
+        self.0.file(path, is_model).map_err(failure)
+    }
+
+    fn python_sources(&self) -> Result<Vec<(String, String)>, NodeFailure> {
+        let pynodes = self.0.pynodes().map_err(failure)?;
+        Ok(pynodes.into_iter().flat_map(|it| it.sources).collect())
+    }
+
+    fn local_path(&self, _path: &str) -> Option<PathBuf> {
+        None
+    }
+}
+
+fn failure(error: PackageError) -> NodeFailure {
+    let it = NodeFailure::new(error.code, error.message);
+    match error.hint {
+        Some(hint) => it.with_hint(hint),
+        None => it,
+    }
+}

@@ -1,0 +1,44 @@
+//! Signal work as plain functions and small state machines: no packets, no threads, no engine.
+//!
+//! Sound is float32, full scale ±1, planar: all samples of the first channel, then all of the second ([`Planar`], [`Planes`]).
+//! What is streamed gives the same samples however its input is cut into pieces.
+//!
+//! ```
+//! use remotemedia_kernels::{Planar, Quality, Resampler};
+//!
+//! let mut resampler = Resampler::new(48_000, 16_000, 1, Quality::High)?;
+//! let second = Planar::silence(1, 48_000);
+//! let head = resampler.process(second.planes())?;
+//! let tail = resampler.flush()?;
+//! assert_eq!(head.frames() + tail.frames(), 16_000);
+//! # Ok::<(), remotemedia_kernels::KernelError>(())
+//! ```
+//!
+//! # Layout
+//!
+//! - `planar`: blocks of sound
+//! - `convert`: samples from and to integers
+//! - `mix`: the number of channels
+//! - `resample`: the sample rate
+//! - `window`: windows of equal length
+//! - `decode`: wav, flac, mp3 and ogg files
+//! - `encode`: wav files
+//! - `error`: what a kernel refuses
+
+mod convert;
+mod decode;
+mod encode;
+mod error;
+mod mix;
+mod planar;
+mod resample;
+mod window;
+
+pub use convert::{f32_from_i16, f32_from_i32, i16_from_f32, i32_from_f32};
+pub use decode::Decoder;
+pub use encode::{WavFormat, WavWriter};
+pub use error::KernelError;
+pub use mix::mix;
+pub use planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
+pub use resample::{Quality, Resampler};
+pub use window::Windower;

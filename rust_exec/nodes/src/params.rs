@@ -1,0 +1,73 @@
+//! A node's parameters, with the defaults and bounds of `schemas/nodes.v1.json`.
+
+use remotemedia_engine::{NodeFailure, NodeSpec};
+use remotemedia_kernels::KernelError;
+use remotemedia_manifest::table::{self, Param};
+use serde_json::Value;
+
+/// The parameters of one node.
+pub(crate) struct Params<'a>(&'a NodeSpec);
+
+impl<'a> Params<'a> {
+    pub(crate) fn of(spec: &'a NodeSpec) -> Self {
+        Self(spec)
+    }
+
+    /// An integer within its bounds; `None` where the value is `null` and may be.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<usize>, NodeFailure> {
+        let (param, value) = self.value(name)?;
+        if value.is_null() && param.nullable {
+            return Ok(None);
+        }
+        let (min, max) = (param.min.unwrap_or(0.0), param.max.unwrap_or(f64::from(u32::MAX)));
+        let within = |it: &u64| u32::try_from(*it).is_ok_and(|it| (min..=max).contains(&f64::from(it)));
+        match value.as_u64().filter(within).and_then(|it| usize::try_from(it).ok()) {
+            Some(value) => Ok(Some(value)),
+            None => Err(self.refuse(name, &format!("an integer from {min} to {max}"), value)),
+        }
+    }
+
+    /// An integer that must be given or have a default.
+    pub(crate) fn required_integer(&self, name: &str) -> Result<usize, NodeFailure> {
+        self.integer(name)?.ok_or_else(|| self.refuse(name, "an integer", &Value::Null))
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&self, name: &str) -> Result<bool, NodeFailure> {
+        let (_, value) = self.value(name)?;
+        value.as_bool().ok_or_else(|| self.refuse(name, "`true` or `false`", value))
+    }
+
+    /// A string, one of the choices where there are any.
+    pub(crate) fn string(&self, name: &str) -> Result<&'a str, NodeFailure> {
+        let (param, value) = self.value(name)?;
+        let choices = param.choices.as_deref().unwrap_or_default();
+        let expected =
+            if choices.is_empty() { "a string".to_owned() } else { format!("one of {}", choices.join(", ")) };
+        let allowed = |it: &&str| choices.is_empty() || choices.iter().any(|choice| choice == it);
+        value.as_str().filter(allowed).ok_or_else(|| self.refuse(name, &expected, value))
+    }
+
+    /// The value as it stands; the default where none was given.
+    pub(crate) fn value(&self, name: &str) -> Result<(&'static Param, &'a Value), NodeFailure> {
+        let param = table::node_type(&self.0.node_type).and_then(|it| it.param(name));
+        let param = param.ok_or_else(|| {
+            NodeFailure::new("RM211", format!("expected a parameter of `{}`, got `{name}`", self.0.node_type))
+        })?;
+        let value = self.0.params.get(name).or(param.default.as_ref());
+        value.map(|value| (param, value)).ok_or_else(|| self.refuse(name, "a value", &Value::Null))
+    }
+
+    pub(crate) fn refuse(&self, name: &str, expected: &str, got: &Value) -> NodeFailure {
+        let mut got = got.to_string();
+        if got.len() > 100 {
+            got = format!("{}…", got.chars().take(99).collect::<String>());
+        }
+        NodeFailure::new("RM211", format!("expected {expected} for `{name}`, got `{got}`"))
+    }
+}
+
+/// What a kernel refuses, as a node's failure.
+pub(crate) fn refused(error: KernelError) -> NodeFailure {
+    NodeFailure::new(error.code, error.message)
+}

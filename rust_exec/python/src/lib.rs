@@ -1,0 +1,40 @@
+//! `remotemedia._native`: kernels, manifest verdict and engine for Python.
+//!
+//! It decides nothing that is Python's to decide: node objects, codec and paths are handed in.
+//!
+//! # Layout
+//!
+//! - `failure`: the one exception, `NativeError`, which carries a failure as JSON
+//! - `buffer`: memory of Rust as a Python buffer, and back
+//! - `kernels`: signal work on float32 planar buffers
+//! - `manifest`: the verdict on a manifest
+//! - `host`: nodes that are Python objects, as a runtime of the engine
+//! - `value`: packets as Python values, and back
+//! - `files`: a project directory as the engine's source of files
+//! - `engine`: a manifest and its nodes, run to the end
+
+mod buffer;
+mod engine;
+mod failure;
+mod files;
+mod host;
+mod kernels;
+mod manifest;
+mod value;
+
+use pyo3::prelude::*;
+
+/// Kernels, manifest verdict and engine.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::buffer::Buffer;
+    #[pymodule_export]
+    use crate::engine::run_pipeline;
+    #[pymodule_export]
+    use crate::failure::NativeError;
+    #[pymodule_export]
+    use crate::kernels::{Resampler, Windower, mix};
+    #[pymodule_export]
+    use crate::manifest::validate_manifest;
+}

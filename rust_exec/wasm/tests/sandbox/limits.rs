@@ -1,0 +1,99 @@
+//! What a node may emit, and what it costs the host over a long life.
+
+use std::fs;
+use std::time::Duration;
+
+use bytes::Bytes;
+use remotemedia_engine::LogLevel;
+use remotemedia_packet::{Body, Packet};
+use serde_json::json;
+
+use crate::support::{draft, to_json};
+
+const MIB: usize = 1 << 20;
+
+/// A generator is left after some time, too; a clock that stands makes calls of equal length.
+const STOPPED: &str = "import time\ntime.monotonic = lambda: 0.0\n";
+
+#[test]
+fn output_beyond_the_limit_is_refused() {
+    let node = |source: &str| draft(source).limits(|it| (it.output_bytes, it.output_packets) = (64 << 10, 10));
+    let mut bytes = node("class N:\n    def process(self, v): return b'x' * 65537").make();
+    let failure = bytes.failure();
+    assert_eq!((failure.code, &*failure.message), ("RM607", "expected at most 65536 bytes a call, got 65537"));
+    let mut huge = node("class N:\n    def process(self, v): return 'x' * (64 << 20)").make();
+    assert_eq!(huge.failure().code, "RM607");
+    let mut many = node(&format!("{STOPPED}class N:\n    def process(self, v): yield from range(11)")).make();
+    assert_eq!(many.failure().code, "RM607");
+    let mut fits = node("class N:\n    def process(self, v): return b'x' * 65536").make();
+    assert!(fits.try_packet(crate::support::json_packet(&json!(1))).is_ok());
+}
+
+/// Resident memory of this process, in bytes.
+fn resident() -> usize {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[test]
+fn returned_bytes_do_not_pile_up_and_state_survives() {
+    let source = "
+seen = 0
+class N:
+    def __init__(self):
+        print('made')
+        self.n = 0
+        self.size = lambda v: len(v)
+    def process(self, v):
+        global seen
+        seen += 1
+        self.n += self.size(v)
+        yield v
+        yield [self.n, seen]
+";
+    let mut node = draft(source).make();
+    let payload = Packet::new(Body::Bytes(Bytes::from(vec![7; 64 << 10])));
+    node.packet(payload.clone());
+    let before = resident();
+    let mut last = None;
+    // 2 000 × 64 KiB are 125 MiB: the guest is replaced three times.
+    for _ in 1..2000 {
+        last = node.packet(payload.clone()).pop();
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 150 * MIB, "grown by {} MiB", grown / MIB);
+    assert_eq!(last.as_ref().map(to_json), Some(json!([2000 * (64 << 10), 2000])));
+    assert_eq!(node.log(), [(LogLevel::Info, "made".to_owned())]);
+}
+
+#[test]
+fn a_node_whose_state_cannot_be_carried_goes_on_and_says_so() {
+    let source = "
+class N:
+    def __init__(self): self.numbers = (i for i in range(10**9))
+    def process(self, v):
+        yield v
+        yield next(self.numbers)
+";
+    let mut node = draft(source).make();
+    let payload = Packet::new(Body::Bytes(Bytes::from(vec![7; MIB])));
+    for n in 0..40 {
+        assert_eq!(node.packet(payload.clone()).last().map(to_json), Some(json!(n)));
+    }
+    let log = node.log();
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].0 == LogLevel::Warning && log[0].1.contains("cannot be carried"), "{log:?}");
+}
+
+#[test]
+fn a_node_with_too_little_memory_to_start_says_so() {
+    let draft = draft("class N:\n    def process(self, v): return v").limits(|it| it.memory = MIB as u64);
+    assert_eq!(draft.failure().code, "RM604");
+}
+
+#[test]
+fn the_deadline_is_for_each_call() {
+    let source = "import time\nclass N:\n    def process(self, v):\n        for i in range(4):\n            time.sleep(0.06)\n            yield i";
+    let mut node = draft(source).limits(|it| it.timeout = Duration::from_millis(200)).make();
+    assert_eq!(node.json(&json!(0)).len(), 4);
+}
