@@ -1,0 +1,103 @@
+"""What a package says of itself: `pynode.json`, `meta/runtime.json`, `meta/provenance.json` and the configuration.
+
+All of it follows from the program, its dependencies and the tool's version.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from remotemedia.compiler import Program
+from remotemedia.packager._dependencies import Dependency
+
+_PYTHON = ">=3.11"  # what the SDK itself supports
+
+
+def pynode_document(program: Program, missing: Iterable[str]) -> dict[str, Any]:
+    """`pynode.json`: what a Python runtime must know before it loads the sources.
+
+    Args:
+        program: the compiled program.
+        missing: names that the sources import without a fallback and the sandbox lacks.
+    """
+    return {
+        "version": 1,
+        "python": _PYTHON,
+        "entries": sorted(set(program.entries)),
+        "imports": sorted({found.name for found in program.imports}),
+        "missing": sorted(set(missing)),
+    }
+
+
+def runtime_document(
+    program: Program, runtimes: Mapping[str, str], dependencies: Sequence[Dependency]
+) -> dict[str, Any]:
+    """`meta/runtime.json`: what the package needs in order to run.
+
+    Args:
+        program: the compiled program.
+        runtimes: runtime kind by node id.
+        dependencies: what its sources import.
+    """
+    return {
+        "schemaVersion": 1,
+        "python": _PYTHON,
+        "entryPoints": sorted(set(program.entries)),
+        "runtimes": dict(runtimes),
+        "grants": wanted_grants(program.manifest, runtimes),
+        "dependencies": [dependency.to_json() for dependency in dependencies if dependency.distributions],
+        "unresolved": [dependency.name for dependency in dependencies if not dependency.distributions],
+    }
+
+
+def provenance_document(
+    inputs: Mapping[str, str], dependencies: Sequence[Dependency], *, source: str, builder: str, timestamp: str
+) -> dict[str, Any]:
+    """`meta/provenance.json`: where the package comes from.
+
+    Args:
+        inputs: SHA-256 in hexadecimal of every input, by project-relative path.
+        dependencies: what the sources import.
+        source: the pipeline's file, relative to the project.
+        builder: name and version of the tool.
+        timestamp: RFC 3339.
+    """
+    distributions = {found for dependency in dependencies for found in dependency.distributions}
+    return {
+        "schemaVersion": 1,
+        "builder": {"id": builder},
+        "buildTimestamp": timestamp,
+        "source": source,
+        "sourceHash": source_hash(inputs),
+        "dependencies": [distribution.to_json() for distribution in sorted(distributions)],
+    }
+
+
+def source_hash(inputs: Mapping[str, str]) -> str:
+    """One digest over all inputs: that of what `sha256sum --zero` prints for them in the order of their paths."""
+    lines = (f"{inputs[path]}  {path}\0" for path in sorted(inputs))
+    return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
+
+
+def config_document(manifest: Mapping[str, Any], runtimes: Mapping[str, str], version: str) -> dict[str, Any]:
+    """The artifact's configuration: what can be shown before any layer is fetched."""
+    return {
+        "schemaVersion": 1,
+        "name": manifest["metadata"]["name"],
+        "version": version,
+        "runtimes": sorted(set(runtimes.values())),
+        "grants": wanted_grants(manifest, runtimes),
+        "requires": list(manifest.get("requires", ())),
+        "nodes": [
+            {"id": node["id"], "node_type": node["node_type"], "runtime": runtimes[node["id"]]}
+            for node in manifest["nodes"]
+        ],
+    }
+
+
+def wanted_grants(manifest: Mapping[str, Any], runtimes: Mapping[str, str]) -> list[str]:
+    """What the package asks of its user: what its nodes ask for, and `python` where one runs outside the sandbox."""
+    grants = {grant for node in manifest["nodes"] for grant in node.get("grants", ())}
+    if "python" in runtimes.values():
+        grants.add("python")
+    return sorted(grants)
