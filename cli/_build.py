@@ -1,0 +1,45 @@
+"""`remotemedia build`: a pipeline becomes a signed package."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from remotemedia.cli._compile import PipelineName, Source
+from remotemedia.cli._console import report, size, status, warn
+from remotemedia.cli._options import Json
+
+
+def build(
+    source: Source,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Directory that takes the package.")] = Path(),
+    pipeline: PipelineName = None,
+    version: Annotated[str, typer.Option(help="Version of the package, its tag inside the file.")] = "0.0.0",
+    key: Annotated[Path | None, typer.Option(help="Private key that signs; by default your own.")] = None,
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a package; none of the pipeline's code is run."""
+    from remotemedia.runtime.publish import build_package, signing_key
+
+    signer = None if unsigned else signing_key(os.environ, key)
+    output.mkdir(parents=True, exist_ok=True)
+    with status("building …"):
+        built = build_package(source, output, environ=os.environ, pipeline=pipeline, key=signer, version=version)
+    for warning in built.warnings:
+        warn(warning)
+    fields = {
+        "path": str(built.path),
+        "digest": built.digest,
+        "name": built.name,
+        "size": built.size,
+        "runtimes": dict(built.runtimes),
+        "signer": signer.public.fingerprint if signer else None,
+        "warnings": list(built.warnings),
+    }
+    signed = f"signed by {signer.public.fingerprint}" if signer else "not signed"
+    report(fields, f"{built.path}  {size(built.size)}\n{built.digest}\n{signed}", as_json=as_json)

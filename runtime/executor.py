@@ -1,0 +1,133 @@
+"""The executor as a child process: `Executor.find().run(...)`.
+
+Packets go to the child's stdout, events come back as JSON lines on a pipe, and a failure that the child reports is
+raised here as the error its code names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sysconfig
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from remotemedia.errors import NodeError, PackageError, PipelineError, RemoteMediaError
+from remotemedia.runtime import onnxruntime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "remotemedia-executor"
+RUNNER = Path(__file__).parent / "_runner"
+
+
+@dataclass(frozen=True)
+class Executor:
+    """The executor's binary."""
+
+    path: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str] = os.environ) -> Executor:
+        """What `REMOTEMEDIA_EXECUTOR` names, else the one installed with this package, else the one on the path."""
+        installed = Path(sysconfig.get_path("scripts")) / NAME
+        candidates = (environ.get("REMOTEMEDIA_EXECUTOR"), str(installed), NAME)
+        for candidate in filter(None, candidates):
+            if found := shutil.which(candidate):
+                return cls(Path(found))
+        raise PipelineError(
+            f"expected the program `{NAME}` beside Python or on the path, found none",
+            code="RM613",
+            hint="install the wheel again, or name the program with `REMOTEMEDIA_EXECUTOR`",
+        )
+
+    def run(
+        self,
+        package: Path,
+        digest: str,
+        plan: Mapping[str, Any],
+        *,
+        directory: Path,
+        home: Path,
+        on_event: Callable[[dict[str, Any]], None],
+        stdout: int | IO[bytes] | None = None,
+    ) -> None:
+        """Run a package to its end.
+
+        `directory` takes the plan; `on_event` is called for every event of the run; `stdout` is where packets go,
+        by default where this process's own output goes.
+        """
+        plan_file = directory / "plan.json"
+        plan_file.write_text(json.dumps(plan), encoding="utf-8")
+        reading, writing = os.pipe()
+        command = [str(self.path), "run", "--package", str(package), "--digest", digest]
+        command += ["--plan", str(plan_file), "--events-fd", str(writing), "--home", str(home)]
+        with os.fdopen(reading, encoding="utf-8") as events, _interrupts_go_to_child():
+            try:
+                child = subprocess.Popen([*command, *self._places()], pass_fds=(writing,), stdout=stdout)
+            finally:
+                os.close(writing)
+            with child:
+                failure = _follow(events, on_event)
+                status = child.wait()
+        if failure is not None:
+            raise failure
+        if status != 0:
+            how = f"by signal {-status}" if status < 0 else f"with status {status}"
+            raise PipelineError(f"expected the executor to say how it ended, it ended {how}", code="RM613")
+
+    def doctor(self) -> dict[str, Any]:
+        """What the executor can run, and with which libraries."""
+        done = subprocess.run([str(self.path), "doctor", *self._places()], check=True, capture_output=True, text=True)
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
+
+    def _places(self) -> list[str]:
+        library = onnxruntime.library()
+        return ["--runner", str(RUNNER), *(["--onnxruntime", str(library)] if library else [])]
+
+
+def _follow(events: IO[str], on_event: Callable[[dict[str, Any]], None]) -> RemoteMediaError | None:
+    """Hand out events until the child has closed its end; the failure it reported, if any."""
+    failure = None
+    for line in events:
+        event = json.loads(line)
+        if event["event"] == "error":
+            failure = error_of(event["error"])
+        on_event(event)
+    return failure
+
+
+def error_of(fields: Mapping[str, Any]) -> RemoteMediaError:
+    """A failure as the executor or the engine reports it, as the exception its code belongs to."""
+    code = fields["code"]
+    if fields.get("node"):
+        kind: type[RemoteMediaError] = NodeError
+    else:
+        kind = PackageError if code.startswith("RM3") else PipelineError
+    details = {key: value for key, value in fields.items() if key not in {"code", "message", "hint"}}
+    return kind(fields["message"], code=code, hint=fields.get("hint"), **details)
+
+
+@contextmanager
+def _interrupts_go_to_child() -> Iterator[None]:
+    """Ctrl-C reaches the child as well, which ends the run in order and says so; this process waits for its word."""
+    try:
+        before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    except ValueError:  # not the main thread: nothing to hand over
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+__all__ = ["Executor", "error_of"]

@@ -1,0 +1,106 @@
+"""Writes the pages of `docs/` that follow from the code: error codes, built-in nodes, the command line.
+
+python scripts/docs.py          # write them
+python scripts/docs.py --check  # fail if they are not what would be written
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from remotemedia.cli._main import app
+from remotemedia.schemas.tables import error_table, node_table
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+GROUPS = {
+    "RM1": "Compiling a program",
+    "RM2": "Manifests",
+    "RM3": "Packages",
+    "RM4": "References, registries, the cache",
+    "RM5": "Trust",
+    "RM6": "Running",
+    "RM7": "Options and use",
+}
+
+
+def errors() -> str:
+    """The page of error codes."""
+    lines = ["# Errors", "", "Codes are stable. `remotemedia help CODE` shows the same on the command line."]
+    group = ""
+    for entry in error_table().values():
+        if entry.code[:3] != group:
+            group = entry.code[:3]
+            lines += ["", f"## {GROUPS[group]}", ""]
+        lines.append(
+            f'- <a id="{entry.code}"></a>**{entry.code}** {entry.summary} (exit status {entry.exit}). {entry.help}'
+        )
+    return "\n".join(lines) + "\n"
+
+
+def nodes() -> str:
+    """The page of built-in nodes."""
+    lines = ["# Built-in nodes", "", "All of them also take `name=…`, which becomes the node's id."]
+    for node in node_table().values():
+        lines += ["", f"## {node.name}", "", f"{node.summary}. `from {node.module} import {node.name}`", ""]
+        ports = [f"{port.name}: {' or '.join(port.types)}" for port in (*node.inputs, *node.outputs)]
+        lines += [f"Ports: {'; '.join(ports)}. Runs as {', '.join(node.kinds)}.", ""]
+        lines += ["| parameter | type | default | |", "|---|---|---|---|"]
+        for parameter in node.parameters:
+            default = "required" if parameter.required else f"`{parameter.default!r}`"
+            lines.append(f"| `{parameter.name}` | {parameter.type} | {default} | {parameter.summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> str:
+    """The page of the command line."""
+    lines = ["# Command line", "", "Data goes to stdout, talk to stderr. `--json` prints a report with a stable shape."]
+    for words, command in walk(typer.main.get_command(app), ("remotemedia",)):
+        lines += ["", f"## {' '.join(words)}", "", (command.help or "").strip(), ""]
+        lines += ["| | |", "|---|---|"]
+        lines += [f"| `{name}` | {text} |" for name, text in parameters(command)]
+    return "\n".join(lines) + "\n"
+
+
+def walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that does something, with the words that name it."""
+    if not hasattr(command, "commands"):
+        yield words, command
+        return
+    for name, child in command.commands.items():
+        yield from walk(child, (*words, name))
+
+
+def parameters(command: Any) -> Iterator[tuple[str, str]]:
+    """A command's arguments and options with their help."""
+    for parameter in command.params:
+        names = parameter.opts if parameter.param_type_name == "option" else [parameter.human_readable_name]
+        text = (getattr(parameter, "help", None) or "").replace("|", "\\|")
+        yield ", ".join(names).replace("|", "\\|"), text
+
+
+def main() -> None:
+    """Write, or compare."""
+    pages = {
+        "errors.md": errors(),
+        "reference/nodes.md": nodes(),
+        "reference/commands.md": commands(),
+    }
+    stale = []
+    for name, text in pages.items():
+        path = DOCS / name
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        elif not path.is_file() or path.read_text() != text:
+            stale.append(name)
+    if stale:
+        raise SystemExit(f"{', '.join(stale)}: not what the code says; run `python scripts/docs.py`")
+
+
+if __name__ == "__main__":
+    main()

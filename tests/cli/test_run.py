@@ -1,0 +1,181 @@
+"""`remotemedia run`: values, limits, failures."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sysconfig
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Build
+from tests.conftest import Command
+
+NODE = """\
+from remotemedia import Node, Pipeline
+
+
+class Probe(Node):
+    def process(self, value):
+{body}
+
+
+p = Pipeline("probe")
+p.add(Probe())
+"""
+
+
+def probe(*lines: str) -> str:
+    """A pipeline of one node whose `process` has these lines."""
+    return NODE.format(body="\n".join(f"        {line}" for line in lines))
+
+
+def test_values_go_in_and_out_as_json_lines(build: Build, remotemedia: Command) -> None:
+    done = remotemedia("run", build(), "--input", "-", stdin='1\n2.5\n\n"ab"\n[1, 2]\n')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["3", "7.5", '"ababab"', "[1,2,1,2,1,2]"]
+
+
+def test_parameters_are_overridden(build: Build, remotemedia: Command) -> None:
+    assert remotemedia("run", build(), "--input", "-", "--set", "Double.factor=10", stdin="7\n").stdout == "70\n"
+
+
+def test_an_array_is_read_and_written(build: Build, remotemedia: Command, tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.arange(6, dtype=np.float32).reshape(2, 3))
+    done = remotemedia("run", build(probe("return [list(value.shape), value.tolist()]")), "--input", tmp_path / "a.npy")
+    assert json.loads(done.stdout)[1] == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+
+def test_sound_is_written_as_wav(build: Build, remotemedia: Command, tmp_path: Path) -> None:
+    source = """\
+from remotemedia import AudioResampleNode, AudioSource, Pipeline
+
+p = Pipeline("telephone")
+p.add(AudioSource()).add(AudioResampleNode(target_sample_rate=8000))
+"""
+    sound = Path(__file__).parents[2] / "testdata" / "speech" / "sense_0880.wav"
+    out = tmp_path / "out.wav"
+    done = remotemedia("run", build(source), "--input", sound, "--output", out)
+    assert done.returncode == 0, done.stderr
+    with wave.open(str(sound)) as before, wave.open(str(out)) as after:
+        assert after.getframerate() == 8000
+        assert after.getnframes() == pytest.approx(before.getnframes() / 2, abs=1)
+
+
+def test_a_failed_run_leaves_no_output_file(build: Build, remotemedia: Command, tmp_path: Path) -> None:
+    package = build(probe("return 1 / value"))
+    done = remotemedia("run", package, "--input", "-", "--output", tmp_path / "out.jsonl", stdin="1\n0\n")
+    assert done.returncode == 1
+    assert not list(tmp_path.glob("out.jsonl*"))
+
+
+def test_an_error_names_node_input_and_cause(build: Build, remotemedia: Command) -> None:
+    done = remotemedia("run", build(probe("return 1 / value")), "--input", "-", stdin="4\n0\n")
+    assert done.returncode == 1
+    assert done.stdout == "0.25\n"
+    assert "error[RM602]: node `Probe` failed in process" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+    assert "pipeline.py" in done.stderr
+    assert "line 6" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "flags", "code"),
+    [
+        pytest.param(["while True:", "    pass"], ["--timeout", "0.5"], "RM603", id="loops for ever"),
+        pytest.param(["import time", "time.sleep(1000)"], ["--timeout", "0.5"], "RM603", id="sleeps"),
+        pytest.param(
+            ["keep = []", "while True:", "    keep.append(bytearray(1 << 20))"],
+            ["--memory", "96"],
+            "RM604",
+            id="eats memory",
+        ),
+        pytest.param(["return [0] * 50_000_000"], ["--memory", "96"], "RM604", id="one big allocation"),
+    ],
+)
+def test_limits_are_enforced(lines: list[str], flags: list[str], code: str, build: Build, remotemedia: Command) -> None:
+    package = build(probe(*lines))
+    started = time.monotonic()
+    done = remotemedia("run", package, "--input", "-", *flags, stdin="1\n")
+    assert done.returncode == 5, done.stderr
+    assert f"error[{code}]" in done.stderr
+    assert time.monotonic() - started < 20
+
+
+def test_the_sandbox_sees_nothing_of_the_host(build: Build, remotemedia: Command) -> None:
+    lines = (
+        "import os",
+        "try:",
+        "    open('/etc/passwd')",
+        "except OSError as e:",
+        "    return [type(e).__name__, dict(os.environ)]",
+    )
+    done = remotemedia("run", build(probe(*lines)), "--input", "-", stdin="1\n", env={"SECRET": "x"})
+    kind, environ = json.loads(done.stdout)
+    assert kind in {"FileNotFoundError", "PermissionError", "OSError"}
+    assert environ == {}
+
+
+def test_prints_and_logs_reach_the_person_not_the_data(build: Build, remotemedia: Command) -> None:
+    package = build(
+        probe("import logging", "print('said')", "logging.getLogger('x').warning('careful')", "return value")
+    )
+    done = remotemedia("run", package, "--input", "-", stdin="1\n")
+    assert done.stdout == "1\n"
+    assert "said" in done.stderr
+    assert "careful" in done.stderr
+
+
+def test_a_pipeline_that_needs_input_says_so(build: Build, remotemedia: Command) -> None:
+    done = remotemedia("run", build())
+    assert done.returncode == 2
+    assert "error[RM612]" in done.stderr
+    assert "--input" in done.stderr
+
+
+def test_input_that_is_no_value_is_refused_with_its_line(build: Build, remotemedia: Command) -> None:
+    done = remotemedia("run", build(), "--input", "-", stdin="1\n{nonsense\n")
+    assert done.returncode == 2
+    assert "line 2" in done.stderr
+
+
+def test_interruption_ends_the_run_with_130(build: Build, tmp_path: Path) -> None:
+    package = build(probe("return value"))
+    command = [str(Path(sysconfig.get_path("scripts")) / "remotemedia"), "run", str(package), "--input", "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"1\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == b"1\n"
+        import os
+
+        os.killpg(child.pid, signal.SIGINT)
+        try:
+            assert child.wait(timeout=10) == 130
+        finally:
+            child.kill()
+
+
+def test_json_errors_are_for_programs(build: Build, remotemedia: Command) -> None:
+    done = remotemedia("inspect", "missing.rmpkg", "--json")
+    assert json.loads(done.stderr)["error"]["code"] == "RM301"
+    assert done.returncode == 3
+
+
+def test_scenario_package_structure_validation(remotemedia: Command, tmp_path: Path) -> None:
+    import tarfile
+
+    hollow = tmp_path / "hollow.rmpkg"
+    with tarfile.open(hollow, "w") as archive:
+        archive.addfile(tarfile.TarInfo("modules/x.pynode"))
+    done = remotemedia("run", hollow)
+    assert done.returncode == 3
+    assert "error[RM30" in done.stderr
