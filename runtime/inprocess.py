@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
 
 from remotemedia import _native
 from remotemedia.node import Node
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from remotemedia._project import Project
+
+
+_MODELS: WeakKeyDictionary[Runnable, _native.Models] = WeakKeyDictionary()
 
 
 class Runnable(Protocol):
@@ -70,7 +74,7 @@ def run_pipeline(pipeline: Runnable, data: object = None) -> list[object]:
             encode=encode,
             values=None if sound or data is None else iter(_items(data)),
             sound=sound,
-            onnxruntime=onnxruntime.library(),
+            models=_models_of(pipeline),
             emit=results.append,
         )
     except _native.NativeError as exc:
@@ -78,6 +82,13 @@ def run_pipeline(pipeline: Runnable, data: object = None) -> list[object]:
         error.details["partial"] = results
         raise error from exc.__cause__
     return results
+
+
+def _models_of(pipeline: Runnable) -> _native.Models:
+    """The pipeline's models: loaded by its first run, gone with the pipeline."""
+    if pipeline not in _MODELS:
+        _MODELS[pipeline] = _native.Models(onnxruntime.library())
+    return _MODELS[pipeline]
 
 
 def _arrives(kind: int, head: str, meta: str, data: Buffer) -> object:

@@ -34,6 +34,12 @@ def mix(samples: _Samples, channels_in: int, channels_out: int) -> Buffer: ...
 # Warnings of a valid manifest, each a message and the JSON pointer of its place.
 def validate_manifest(text: bytes) -> list[tuple[str, str]]: ...
 
+@final
+class Models:
+    """Models of ONNX nodes, loaded once; they stay as long as this object lives."""
+
+    def __init__(self, library: Path | None) -> None: ...
+
 # Runs a manifest to the end of its input; raises `NativeError`, whose cause is what a node raised.
 def run_pipeline(
     manifest: bytes,
@@ -44,6 +50,6 @@ def run_pipeline(
     encode: Callable[[object], tuple[int, str, str, object] | None],
     values: Iterator[object] | None,
     sound: str | None,
-    onnxruntime: Path | None,
+    models: Models,
     emit: Callable[[object], None],
 ) -> None: ...

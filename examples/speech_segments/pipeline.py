@@ -44,8 +44,10 @@ class SpeechSegments(Node):
         return None
 
     def flush(self):
-        """Give the last, still open segment."""
-        return self.close_segment() if self.start is not None else None
+        """Give the last, still open segment, and be ready for another recording."""
+        segment = self.close_segment() if self.start is not None else None
+        self.window = 0
+        return segment
 
     def close_segment(self):
         """Describe the open segment, in seconds, and forget it."""

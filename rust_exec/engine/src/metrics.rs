@@ -79,6 +79,9 @@ pub struct EdgeReport {
     pub high_water: usize,
 }
 
+/// A call that takes longer counts as one of an hour.
+const LONGEST_NS: u64 = 3_600_000_000_000;
+
 /// Counts one node's calls.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -92,7 +95,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new() -> Self {
-        let histogram = Histogram::new(2).expect("two digits are in range");
+        let histogram = Histogram::new_with_bounds(1, LONGEST_NS, 2).expect("the bounds are in range");
         Self { packets_in: 0, packets_out: 0, bytes_out: 0, calls: 0, timed_ns: 0, histogram }
     }
 

@@ -12,17 +12,19 @@ use crate::intake::{Input, Intake, Next};
 use crate::node::Guard;
 use crate::outlet::{Lane, Outlet, Stopped};
 
-/// How many packets are taken at once from a queue that has them, where a guard is to be held around their calls.
-const BATCH: usize = 32;
+/// How many packets are taken at once from a queue that has them, where the queue is no shorter.
+pub(crate) const BATCH: usize = 32;
 
-/// How long a guard may be held; others wait for it meanwhile.
-const HELD: Duration = Duration::from_millis(1);
+/// How long calls are made before what they emitted is sent, and a guard held that others wait for.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// One thread's share of a run.
 pub(crate) struct Stage<'a> {
     pub(crate) chain: Chain,
     pub(crate) intake: Intake<'a>,
     pub(crate) outlet: Outlet,
+    /// How many packets are taken, or emitted before they are sent, at the most.
+    pub(crate) batch: usize,
 }
 
 /// How the threads of one run know of each other.
@@ -113,17 +115,17 @@ impl Stage<'_> {
                 return Err(Ended::Stopped);
             }
             match self.chain.state() {
-                State::Hungry => self.take(if guard.is_some() { BATCH } else { 1 }, &control.stop)?,
+                State::Hungry => self.take(&control.stop)?,
                 State::Busy => self.call(guard, &control.stop)?,
                 State::Done => return Ok(self.outlet.end(&control.stop)?),
             }
         }
     }
 
-    /// Wait for a packet, then take those that are there already, up to `batch`.
-    fn take(&mut self, batch: usize, stop: &Cancel) -> Result<(), Ended> {
+    /// Wait for a packet, then take those that are there already.
+    fn take(&mut self, stop: &Cancel) -> Result<(), Ended> {
         let mut next = self.intake.next(stop);
-        for taken in 0..batch {
+        for taken in 0..self.batch {
             match next {
                 Next::Packet(port, packet) => self.chain.feed(port, packet),
                 Next::Nothing => break,
@@ -136,29 +138,27 @@ impl Stage<'_> {
                 Next::Stopped if taken > 0 => break,
                 Next::Stopped => return Err(Ended::Stopped),
             }
-            next = if taken + 1 < batch { self.intake.ready() } else { Next::Nothing };
+            next = if taken + 1 < self.batch { self.intake.ready() } else { Next::Nothing };
         }
         Ok(())
     }
 
-    /// Make calls, then send what came of them; also of those before a failed one.
+    /// Make calls for a moment, then send what came of them; also of those before a failed one.
+    ///
+    /// Waking the taker costs more than many a call, so it is woken once for what one moment yields. Nothing waits
+    /// that way while the stage itself waits: what has been emitted is sent before the next packet is awaited.
     fn call(&mut self, guard: Option<&dyn Guard>, stop: &Cancel) -> Result<(), Ended> {
         let mut made = Ok(());
-        match guard {
-            None => made = step(&mut self.chain),
-            Some(_) => {
-                let begin = Instant::now();
-                hold(guard, &mut || {
-                    while made.is_ok()
-                        && self.chain.state() == State::Busy
-                        && self.chain.emitted() < BATCH
-                        && begin.elapsed() < HELD
-                    {
-                        made = step(&mut self.chain);
-                    }
-                });
+        let begin = Instant::now();
+        hold(guard, &mut || {
+            while made.is_ok()
+                && self.chain.state() == State::Busy
+                && self.chain.emitted() < self.batch
+                && begin.elapsed() < MOMENT
+            {
+                made = step(&mut self.chain);
             }
-        }
+        });
         for (port, packet) in self.chain.take_emitted() {
             self.outlet.emit(port, packet, stop)?;
         }

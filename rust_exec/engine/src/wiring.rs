@@ -14,7 +14,7 @@ use crate::node::PortId;
 use crate::outlet::{Lane, Outlet, Sequence, SinkLane};
 use crate::pipeline::{NodeParts, Pipeline};
 use crate::plan;
-use crate::stage::{Feeder, Stage};
+use crate::stage::{BATCH, Feeder, Stage};
 
 /// The stages of one run, ready to be given a thread each.
 pub(crate) struct Wiring<'a> {
@@ -78,7 +78,8 @@ impl<'a> Wiring<'a> {
                 giver.forward = edges.incoming[*taker].first().map(|it| (it.from_port, it.to_port));
             }
             let outlet = edges.outlet(stage[stage.len() - 1], leaves);
-            Stage { chain: Chain::new(chain, matches!(intake, Intake::Source)), intake, outlet }
+            let chain = Chain::new(chain, matches!(intake, Intake::Source));
+            Stage { chain, intake, outlet, batch: BATCH.min(capacity) }
         });
         Self { stages: stages.collect(), feeder, edges: reports, order: plan.concat(), capacity }
     }

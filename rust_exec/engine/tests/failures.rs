@@ -224,8 +224,8 @@ fn a_slow_sink_holds_a_fast_source_back() {
     let line = pipeline(vec![source, echo("b", Wasm), echo("c", Onnx)], &["a b", "b c"]).with_capacity(4);
     line.run(std::iter::empty(), &mut sink, &Cancel::new()).unwrap();
     assert_eq!(taken.load(Ordering::SeqCst), 301);
-    // Three queues of four, one packet in each of three stages, and one in the sink.
-    assert!(most <= 3 * 4 + 3 + 1, "{most} packets in flight");
+    // Three queues of four, a batch of four in each of three stages, and one in the sink.
+    assert!(most <= 3 * 4 + 3 * 4 + 1, "{most} packets in flight");
 }
 
 /// Runs `line` and cancels it after 100 ms; how long it then took to end.

@@ -257,6 +257,7 @@ fn a_report_counts_and_measures() {
     let b = &report.nodes[1];
     assert_eq!((b.packets_in, b.packets_out, b.calls, b.call_ns.timed), (100, 100, 101, 101));
     assert_eq!(b.bytes_out, (0..100).map(|it| it.to_string().len() as u64 + 1).sum::<u64>());
+    assert!(b.call_ns.p50 >= 10, "a call takes longer than {} ns", b.call_ns.p50);
     assert!(b.call_ns.p50 <= b.call_ns.p99 && b.call_ns.p99 <= b.call_ns.max && b.busy_ns <= report.wall_ns);
     assert!(report.first_output_ns.unwrap() <= report.wall_ns);
     assert!(report.edges[0].fused && report.edges[0].high_water == 0);

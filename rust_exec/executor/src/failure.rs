@@ -23,7 +23,7 @@ pub(crate) struct Failure {
     pub(crate) causes: Vec<Cause>,
     /// What belongs to it: node, runtime, call, sequence number, input.
     #[serde(flatten)]
-    pub(crate) details: Map<String, Value>,
+    pub(crate) details: Box<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ static EXIT: LazyLock<BTreeMap<String, u8>> = LazyLock::new(|| {
 
 impl Failure {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, causes: Vec::new(), details: Map::new() }
+        Self { code, message: message.into(), hint: None, causes: Vec::new(), details: Box::default() }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -107,11 +107,11 @@ impl From<NodeFailure> for Failure {
 impl From<NodeError> for Failure {
     fn from(it: NodeError) -> Self {
         let message = it.to_string();
-        let mut details = Map::from_iter([
+        let mut details = Box::new(Map::from_iter([
             ("node".to_owned(), it.node.into()),
             ("runtime".to_owned(), it.runtime.as_str().into()),
             ("call".to_owned(), it.call.into()),
-        ]);
+        ]));
         details.extend(it.seq.map(|seq| ("seq".to_owned(), seq.into())));
         details.extend(it.input.map(|input| ("input".to_owned(), input.into())));
         Self { message, details, ..Self::from(it.failure) }

@@ -1,6 +1,7 @@
 //! Package and plan become a running pipeline.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,11 +87,12 @@ impl Launch<'_> {
         let mut instances = Vec::with_capacity(self.manifest.nodes.len());
         for (index, node) in self.manifest.nodes.iter().enumerate() {
             let kind = self.kind(node);
-            if !runtimes.contains_key(&kind) {
-                runtimes.insert(kind, self.runtime(kind, &node.id)?);
-            }
-            let spec = self.spec(index)?;
-            instances.push(NodeParts::make(runtimes[&kind].as_ref(), spec).map_err(|it| Failure::from(*it))?);
+            let runtime = match runtimes.entry(kind) {
+                Entry::Occupied(made) => made.into_mut(),
+                Entry::Vacant(place) => place.insert(self.runtime(kind, &node.id)?),
+            };
+            let made = NodeParts::make(runtime.as_ref(), self.spec(index)?);
+            instances.push(made.map_err(|it| Failure::from(*it))?);
         }
         Ok(instances)
     }

@@ -1,8 +1,9 @@
 //! Models shared between nodes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ort::environment::Environment;
 use remotemedia_engine::{NodeFailure, NodeInstance, NodeRuntime, NodeSpec};
@@ -15,9 +16,11 @@ use crate::model::Model;
 use crate::node::OnnxNode;
 
 /// Makes `OnnxNode`s. Nodes whose models have the same bytes share one session, and take turns with it.
+///
+/// A model stays loaded as long as the runtime lives, so that the next run of a pipeline does not load it again.
 pub struct OnnxRuntime {
     environment: Environment,
-    models: Mutex<HashMap<[u8; 32], Weak<Model>>>,
+    models: Mutex<HashMap<[u8; 32], Arc<Model>>>,
 }
 
 impl OnnxRuntime {
@@ -32,17 +35,15 @@ impl OnnxRuntime {
         Ok(Self { environment: library::load(library)?, models: Mutex::default() })
     }
 
-    /// The model of these bytes; loaded, unless a living node has it.
+    /// The model of these bytes; loaded once.
     fn model(&self, bytes: &[u8]) -> Result<Arc<Model>, NodeFailure> {
         let digest: [u8; 32] = Sha256::digest(bytes).into();
         let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(model) = models.get(&digest).and_then(Weak::upgrade) {
-            return Ok(model);
-        }
-        let model = Arc::new(Model::load(&self.environment, bytes)?);
-        models.retain(|_, it| it.strong_count() > 0);
-        models.insert(digest, Arc::downgrade(&model));
-        Ok(model)
+        let model = match models.entry(digest) {
+            Entry::Occupied(loaded) => loaded.into_mut(),
+            Entry::Vacant(place) => place.insert(Arc::new(Model::load(&self.environment, bytes)?)),
+        };
+        Ok(Arc::clone(model))
     }
 }
 

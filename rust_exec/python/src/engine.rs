@@ -15,13 +15,13 @@ use remotemedia_engine::{
 };
 use remotemedia_manifest::{Manifest, RuntimeKind, table};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
-use remotemedia_onnx::OnnxRuntime;
 use remotemedia_packet::{Body, Packet};
 use serde_json::{Value, json};
 
 use crate::failure::{from_failure, from_manifest, raise};
 use crate::files::ProjectFiles;
 use crate::host::{HostRuntime, Raised};
+use crate::models::Models;
 use crate::value::{Codec, object_packet};
 
 /// How long an interruption by the user may go unnoticed.
@@ -34,7 +34,7 @@ const RESULTS: usize = 64;
 /// The input is an iterator of values, or a sound file. `decode` and `encode` are those of
 /// `remotemedia.values`. Raises `NativeError`, whose cause is the exception that a node raised.
 #[pyfunction]
-#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, onnxruntime, emit))]
+#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, models, emit))]
 #[allow(clippy::too_many_arguments, reason = "all are keywords in Python")]
 pub(crate) fn run_pipeline(
     py: Python<'_>,
@@ -45,7 +45,7 @@ pub(crate) fn run_pipeline(
     encode: Py<PyAny>,
     values: Option<Py<PyIterator>>,
     sound: Option<PathBuf>,
-    onnxruntime: Option<PathBuf>,
+    models: &Models,
     emit: Py<PyAny>,
 ) -> PyResult<()> {
     let (manifest, _) = Manifest::parse(manifest).map_err(|e| from_manifest(&e))?;
@@ -54,7 +54,7 @@ pub(crate) fn run_pipeline(
     let raised = Arc::new(Raised::default());
     let host = HostRuntime { objects: python_only(&manifest), nodes, codec: Arc::clone(&codec), raised };
     let raised = Arc::clone(&host.raised);
-    let parts = py.detach(|| instances(&manifest, &root, onnxruntime.as_ref(), host))?;
+    let parts = py.detach(|| instances(&manifest, &root, models, host))?;
     let pipeline = Pipeline::new(&manifest, parts).map_err(|e| run_error(e, &raised, py))?;
     let objects = roots(&manifest).all(|index| manifest.nodes[index].entry.is_some());
     let packets: Packets = match (sound, values) {
@@ -110,17 +110,11 @@ fn hand_out(py: Python<'_>, packet: &Packet, codec: &Codec, emit: &Py<PyAny>) ->
 }
 
 /// The instances of all nodes: those with a Python object in the host, the others in the runtime of their type.
-fn instances(
-    manifest: &Manifest,
-    root: &Path,
-    onnxruntime: Option<&PathBuf>,
-    host: HostRuntime,
-) -> PyResult<Vec<NodeParts>> {
+fn instances(manifest: &Manifest, root: &Path, models: &Models, host: HostRuntime) -> PyResult<Vec<NodeParts>> {
     let files = Arc::new(ProjectFiles { root: root.to_owned() });
     let native = NativeRuntime;
     let wants_onnx = manifest.nodes.iter().any(|it| kind(it) == RuntimeKind::Onnx);
-    let onnx = wants_onnx.then(|| OnnxRuntime::new(onnxruntime.map(PathBuf::as_path)));
-    let onnx = onnx.transpose().map_err(|e| from_failure(&e))?;
+    let onnx = wants_onnx.then(|| models.runtime()).transpose().map_err(|e| from_failure(&e))?;
     let mut parts = Vec::with_capacity(manifest.nodes.len());
     for (index, node) in manifest.nodes.iter().enumerate() {
         let (inputs, outputs) = ports(manifest, index);
@@ -139,7 +133,7 @@ fn instances(
         };
         let runtime: &dyn NodeRuntime = match (kind(node), &onnx) {
             (RuntimeKind::Native, _) => &native,
-            (RuntimeKind::Onnx, Some(onnx)) => onnx,
+            (RuntimeKind::Onnx, Some(onnx)) => onnx.as_ref(),
             _ => &host,
         };
         let made = NodeParts::make(runtime, spec);

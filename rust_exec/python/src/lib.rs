@@ -11,6 +11,7 @@
 //! - `host`: nodes that are Python objects, as a runtime of the engine
 //! - `value`: packets as Python values, and back
 //! - `files`: a project directory as the engine's source of files
+//! - `models`: models that outlive a run
 //! - `engine`: a manifest and its nodes, run to the end
 
 mod buffer;
@@ -20,6 +21,7 @@ mod files;
 mod host;
 mod kernels;
 mod manifest;
+mod models;
 mod value;
 
 use pyo3::prelude::*;
@@ -37,4 +39,6 @@ mod _native {
     use crate::kernels::{Resampler, Windower, mix};
     #[pymodule_export]
     use crate::manifest::validate_manifest;
+    #[pymodule_export]
+    use crate::models::Models;
 }
