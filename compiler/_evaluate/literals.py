@@ -1,0 +1,113 @@
+"""Literals, and containers written out."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Literal
+
+import libcst as cst
+
+from remotemedia.compiler._bounds import MAX_ITEMS
+from remotemedia.compiler._values import Items, Known, NotPlainError, Table, Value, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remotemedia.compiler._evaluate.evaluator import Evaluator
+
+__all__ = ["concatenated", "ellipsis_", "extend", "list_", "number", "set_", "string", "table", "tuple_"]
+
+
+def number(ev: Evaluator, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
+    """Evaluate `1`, `0x1f`, `1.5`, `2j`."""
+    try:
+        return Known(node.evaluated_value)
+    except (SyntaxError, ValueError):  # more digits than Python converts
+        return ev.unknown("a number with too many digits", node)
+
+
+def string(ev: Evaluator, node: cst.SimpleString) -> Value:
+    """Evaluate a string or bytes literal."""
+    try:
+        with warnings.catch_warnings():  # an unknown escape is the author's business
+            warnings.simplefilter("ignore")
+            return Known(node.evaluated_value)
+    except (SyntaxError, ValueError):
+        return ev.unknown("a string with a malformed escape", node)
+
+
+def concatenated(ev: Evaluator, node: cst.ConcatenatedString) -> Value:
+    """Evaluate adjacent literals; from the left, without recursion along the right."""
+    parts: list[Value] = []
+    rest: cst.BaseExpression = node
+    while isinstance(rest, cst.ConcatenatedString):
+        parts.append(ev.evaluate(rest.left))
+        rest = rest.right
+    parts.append(ev.evaluate(rest))
+    unknown = next((part for part in parts if not isinstance(part, Known)), None)
+    if unknown is not None:
+        return unknown
+    texts = [part.value for part in parts if isinstance(part, Known)]
+    return Known((b"" if isinstance(texts[0], bytes) else "").join(texts))
+
+
+def ellipsis_(_ev: Evaluator, _node: cst.Ellipsis) -> Value:
+    """Evaluate `...`."""
+    return Known(...)
+
+
+def list_(ev: Evaluator, node: cst.List) -> Value:
+    """Evaluate `[a, *b]`."""
+    return _items(ev, "list", node.elements)
+
+
+def tuple_(ev: Evaluator, node: cst.Tuple) -> Value:
+    """Evaluate `(a, *b)`."""
+    return _items(ev, "tuple", node.elements)
+
+
+def set_(ev: Evaluator, node: cst.Set) -> Value:
+    """Evaluate `{a, b}`."""
+    return _items(ev, "set", node.elements)
+
+
+def table(ev: Evaluator, node: cst.Dict) -> Value:
+    """Evaluate `{a: b, **c}`."""
+    made = Table({})
+    for element in node.elements:
+        if isinstance(element, cst.DictElement):
+            key, value = ev.evaluate(element.key), ev.evaluate(element.value)
+            try:
+                made.entries[plain(key)] = value
+            except NotPlainError as error:
+                made.lost = ev.opaque(element.key, error.value)
+            except TypeError:  # a key that has no hash, which ends the program
+                made.lost = ev.opaque(element.key)
+        else:
+            spread = ev.evaluate(element.value)
+            if isinstance(spread, Table):
+                made.entries |= spread.entries
+                made.lost = made.lost or spread.lost
+            else:
+                made.lost = ev.opaque(element.value, spread)
+    return made
+
+
+def _items(ev: Evaluator, kind: Literal["list", "tuple", "set"], elements: Sequence[cst.BaseElement]) -> Value:
+    made = Items(kind, [])
+    for element in elements:
+        value = ev.evaluate(element.value)
+        if isinstance(element, cst.StarredElement):
+            extend(ev, made, value, element.value)
+        else:
+            made.items.append(value)
+    return made
+
+
+def extend(ev: Evaluator, items: Items, value: Value, node: cst.CSTNode) -> None:
+    """Put the items of a value behind those of another; what is not known, or is too long, is lost."""
+    if isinstance(value, Items) and len(items.items) + len(value.items) <= MAX_ITEMS:
+        items.items.extend(value.items)
+        items.lost = items.lost or value.lost
+    else:
+        items.lost = items.lost or ev.opaque(node, value)

@@ -1,0 +1,163 @@
+"""Where code that is not followed mentions names, and which mentions can do no harm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import libcst as cst
+
+from remotemedia.compiler._bindings import bound_names, comprehension_names, declared_globals, parameter_names
+from remotemedia.compiler._library import PIPELINE_READS
+from remotemedia.compiler._tree import children
+from remotemedia.compiler._values import NodeInstance, PipelineInstance, Scope, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["HARMLESS", "READERS", "READING_METHODS", "is_harmless", "is_reading", "is_target", "loaded_names"]
+
+_Path: TypeAlias = tuple[cst.CSTNode, ...]
+
+HARMLESS: Final = frozenset({
+    "bool", "callable", "format", "hash", "id", "isinstance", "len", "print", "repr", "str", "type",
+})  # fmt: skip
+"""Built-in functions that neither keep nor change what they are given, nor give it back."""
+
+READERS: Final = HARMLESS | frozenset({
+    "all", "any", "dict", "enumerate", "filter", "float", "frozenset", "int", "iter", "list", "map", "max", "min",
+    "reversed", "set", "sorted", "sum", "tuple", "zip",
+})  # fmt: skip
+"""Those that may give back the items of a container, which does no harm where the items cannot change."""
+
+READING_METHODS: Final = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
+
+_ENOUGH: Final = 12  # enclosing nodes that are kept: `a.b.c.d(…)` is judged as a whole
+
+
+def loaded_names(root: cst.CSTNode, local: frozenset[str]) -> Iterator[tuple[cst.Name, _Path]]:
+    """Give each name that code reads and that is not local to it, with what encloses it, from its parent outwards.
+
+    Bodies of functions inside are read as well, since they may be called: their own names are local to them.
+    """
+    waiting: list[tuple[cst.CSTNode, _Path, frozenset[str]]] = [(root, (), local)]
+    while waiting:
+        node, path, local = waiting.pop()
+        if isinstance(node, cst.Name):
+            if node.value not in local:
+                yield node, path
+            continue
+        local |= _own_names(node)
+        inner = (node, *path[:_ENOUGH])
+        waiting.extend((child, inner, local) for child in reversed(list(_read(node))))
+
+
+def is_harmless(scope: Scope, value: Value, node: cst.CSTNode, path: _Path) -> bool:
+    """Return whether a mention of a pipeline, a node, or a container of them leaves the graph as it is."""
+    parent = path[0] if path else None
+    match parent:
+        case cst.Attribute():
+            if is_target(parent, path[1:]):
+                return False
+            return isinstance(value, NodeInstance) or (
+                isinstance(value, PipelineInstance) and parent.attr.value in PIPELINE_READS
+            )
+        case cst.Arg():
+            return _is_given_to(scope, path, HARMLESS)
+    return _is_looked_at(node, path)
+
+
+def is_reading(  # noqa: PLR0911 - one a kind of place
+    scope: Scope, node: cst.CSTNode, path: _Path, *, fixed: bool
+) -> bool:
+    """Return whether a mention of a list or dict leaves it as it is.
+
+    Args:
+        scope: where names are looked up.
+        node: the mention.
+        path: what encloses it.
+        fixed: whether the items cannot change, so that handing them out does no harm.
+    """
+    if _is_looked_at(node, path):
+        return True
+    parent, *outer = path or (None,)
+    match parent:
+        case cst.Arg(star="*" | "**"):
+            return fixed
+        case cst.Arg():
+            return _is_given_to(scope, path, READERS if fixed else HARMLESS)
+        case cst.Attribute():
+            called = bool(outer) and isinstance(outer[0], cst.Call) and outer[0].func is parent
+            return fixed and called and parent.attr.value in READING_METHODS
+        case cst.Subscript():
+            return fixed and parent.value is node and not is_target(parent, path[1:])
+        case cst.For() | cst.CompFor():
+            return fixed and parent.iter is node
+    return False
+
+
+def _is_looked_at(node: cst.CSTNode, path: _Path) -> bool:
+    """Return whether a value is only compared, tested, shown or thrown away here."""
+    match path[0] if path else None:
+        case cst.FormattedStringExpression() | cst.Comparison() | cst.ComparisonTarget() | cst.Expr() | cst.Assert():
+            return True
+        case cst.UnaryOperation(operator=cst.Not()):
+            return True
+        case cst.If(test=test) | cst.While(test=test) | cst.IfExp(test=test):
+            return test is node
+    return False
+
+
+def _is_given_to(scope: Scope, path: _Path, functions: frozenset[str]) -> bool:
+    """Return whether the argument at the beginning of a path is that of one of these built-in functions."""
+    call = path[1] if len(path) > 1 else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Name):
+        return False
+    return call.func.value in functions and scope.find(call.func.value) is None
+
+
+def is_target(node: cst.CSTNode, path: _Path) -> bool:
+    """Return whether an attribute or item is assigned or deleted here."""
+    match path[0] if path else None:
+        case cst.AssignTarget() | cst.Del():
+            return True
+        case cst.AugAssign(target=target) | cst.AnnAssign(target=target) | cst.For(target=target):
+            return target is node
+        case cst.Element():  # of a tuple that is assigned to, or of any other: the difference is not worth a search
+            return True
+    return False
+
+
+def _own_names(node: cst.CSTNode) -> frozenset[str]:
+    """Return the names that are local inside a node."""
+    match node:
+        case cst.FunctionDef():
+            bound = {name.value for name in bound_names(node.body)} - declared_globals(node)
+            return frozenset(bound | parameter_names(node.params))
+        case cst.Lambda():
+            return frozenset(parameter_names(node.params))
+        case cst.ListComp() | cst.SetComp() | cst.GeneratorExp() | cst.DictComp():
+            return frozenset(comprehension_names(node.for_in))
+    return frozenset()
+
+
+def _read(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Give the parts of a node that it reads: names that it binds or that are mere labels are left out."""
+    match node:
+        case cst.Attribute():
+            yield node.value
+        case cst.Annotation() | cst.Import() | cst.ImportFrom() | cst.Global() | cst.Nonlocal() | cst.NameItem():
+            return
+        case cst.AssignTarget(target=cst.Name()) | cst.AsName() | cst.MatchAs(pattern=None) | cst.MatchStar():
+            return
+        case cst.Arg() | cst.NamedExpr():
+            yield node.value
+        case cst.For() | cst.CompFor():
+            yield from (
+                child for child in children(node) if child is not node.target or not isinstance(child, cst.Name)
+            )
+        case cst.FunctionDef() | cst.ClassDef() | cst.Param() | cst.MatchAs():
+            yield from (child for child in children(node) if child is not node.name)
+        case cst.MatchKeywordElement():
+            yield node.pattern
+        case _:
+            yield from children(node)

@@ -1,0 +1,156 @@
+"""The signatures of constructors, read from the source."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+import libcst as cst
+
+from remotemedia.compiler._library import library_signature
+from remotemedia.compiler._source import Place
+from remotemedia.compiler._tree import dotted_name
+from remotemedia.compiler._values import Builtin, External, Function, LibraryClass, ProjectClass, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["signature_of"]
+
+_PLAIN_BASES: Final = frozenset({
+    "abc.ABC", "collections.abc.Callable", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol",
+})  # fmt: skip
+"""Base classes from outside that bring no constructor of their own."""
+
+_EITHER: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
+
+
+class _Default:
+    """Stands for a default in a signature: it is not evaluated, only shown."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def __repr__(self) -> str:
+        return self._code
+
+
+def signature_of(  # noqa: PLR0911 - one a kind of base
+    cls: LibraryClass | ProjectClass,
+) -> inspect.Signature | Unknown:
+    """Return a constructor's signature without `self`, or why it is not known."""
+    if isinstance(cls, LibraryClass):
+        return library_signature(cls)
+    for base in cls.mro:
+        match base:
+            case ProjectClass() if "__new__" in base.own.names:
+                return Unknown(f"`__new__` of `{base.name}`", base.place)
+            case ProjectClass() if "__init__" in base.own.names:
+                return _of_init(base)
+            case ProjectClass() if base.is_dataclass and not _has_no_init(base):
+                return _of_fields(base)
+            case LibraryClass():
+                return library_signature(base)
+            case Unknown():
+                return base
+            case External() if base.name not in _PLAIN_BASES:
+                return Unknown(f"the base class `{base.name}`", cls.place)
+            case ProjectClass() | External() | Builtin(name="object"):
+                pass
+            case _:
+                return Unknown(f"a base class of `{cls.name}`", cls.place)
+    return inspect.Signature()
+
+
+def _of_init(cls: ProjectClass) -> inspect.Signature | Unknown:
+    init = cls.own.names["__init__"]
+    if not isinstance(init, Function):
+        return Unknown(f"`__init__` of `{cls.name}`, which is not a plain function", cls.place)
+    listed = list(_parameters(cls, init.node.params))
+    if listed and listed[0].kind in {_EITHER, inspect.Parameter.POSITIONAL_ONLY}:
+        del listed[0]
+    try:
+        return inspect.Signature(listed)
+    except ValueError:  # a parameter twice, or one without default behind one with: Python refuses the file
+        return Unknown(f"`__init__` of `{cls.name}`, which Python does not accept", cls.place)
+
+
+def _parameters(cls: ProjectClass, params: cst.Parameters) -> Iterator[inspect.Parameter]:
+    def made(param: cst.Param, kind: Any) -> inspect.Parameter:
+        default = inspect.Parameter.empty if param.default is None else _shown(cls, param.default)
+        return inspect.Parameter(param.name.value, kind, default=default)
+
+    yield from (made(param, inspect.Parameter.POSITIONAL_ONLY) for param in params.posonly_params)
+    yield from (made(param, _EITHER) for param in params.params)
+    if isinstance(params.star_arg, cst.Param):
+        yield made(params.star_arg, inspect.Parameter.VAR_POSITIONAL)
+    yield from (made(param, _KEYWORD) for param in params.kwonly_params)
+    if params.star_kwarg is not None:
+        yield made(params.star_kwarg, inspect.Parameter.VAR_KEYWORD)
+
+
+def _of_fields(cls: ProjectClass) -> inspect.Signature | Unknown:
+    """Return the signature that `dataclass` makes: fields of the bases first, those by keyword only last."""
+    fields: dict[str, inspect.Parameter] = {}
+    for base in reversed(cls.mro):
+        if isinstance(base, ProjectClass) and base.is_dataclass:
+            kind: Any = _KEYWORD if _option(base, "kw_only") else _EITHER
+            for name, annotation, value in _annotated(base):
+                if annotation in {"KW_ONLY", "dataclasses.KW_ONLY"}:
+                    kind = _KEYWORD
+                elif annotation not in {"ClassVar", "typing.ClassVar"}:
+                    parameter = _field(base, name, kind, value)
+                    fields.pop(name, None) if parameter is None else fields.__setitem__(name, parameter)
+    ordered = sorted(fields.values(), key=lambda parameter: parameter.kind == _KEYWORD)
+    try:
+        return inspect.Signature(ordered)
+    except ValueError:
+        return Unknown(f"the fields of `{cls.name}`, which `dataclass` does not accept", cls.place)
+
+
+def _annotated(cls: ProjectClass) -> Iterator[tuple[str, str | None, cst.BaseExpression | None]]:
+    """Give name, bare annotation and default of each annotated name of a class's body."""
+    for line in cls.node.body.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
+                annotation = statement.annotation.annotation
+                bare = annotation.value if isinstance(annotation, cst.Subscript) else annotation
+                yield statement.target.value, dotted_name(bare), statement.value
+
+
+def _field(cls: ProjectClass, name: str, kind: Any, value: cst.BaseExpression | None) -> inspect.Parameter | None:
+    """Return the parameter of a field; None for one that the constructor does not take."""
+    if not isinstance(value, cst.Call) or dotted_name(value.func) not in {"field", "dataclasses.field"}:
+        default = inspect.Parameter.empty if value is None else _shown(cls, value)
+        return inspect.Parameter(name, kind, default=default)
+    options = {argument.keyword.value: argument.value for argument in value.args if argument.keyword is not None}
+    if _is_false(options.get("init")):
+        return None
+    default = _shown(cls, value) if options.keys() & {"default", "default_factory"} else inspect.Parameter.empty
+    by_keyword = options.get("kw_only")
+    if by_keyword is not None:
+        kind = _EITHER if _is_false(by_keyword) else _KEYWORD
+    return inspect.Parameter(name, kind, default=default)
+
+
+def _has_no_init(cls: ProjectClass) -> bool:
+    return _option(cls, "init") is False
+
+
+def _option(cls: ProjectClass, name: str) -> bool | None:
+    """Return an option of `@dataclass(…)` that is written out; None without it."""
+    for decorator in cls.node.decorators:
+        if isinstance(decorator.decorator, cst.Call):
+            for argument in decorator.decorator.args:
+                if argument.keyword is not None and argument.keyword.value == name:
+                    return not _is_false(argument.value)
+    return None
+
+
+def _is_false(node: cst.CSTNode | None) -> bool:
+    return isinstance(node, cst.Name) and node.value == "False"
+
+
+def _shown(cls: ProjectClass, node: cst.CSTNode) -> _Default:
+    return _Default(Place(cls.place.source, node).code())

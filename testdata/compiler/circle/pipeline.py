@@ -1,0 +1,6 @@
+from first import First
+
+from remotemedia import Pipeline
+
+p = Pipeline("circle")
+p.add(First(2))

@@ -1,0 +1,3 @@
+import first
+
+N = 1

@@ -1,0 +1,17 @@
+from remotemedia import AudioMixNode, AudioResampleNode, AudioSource, Node, OnnxNode, Pipeline
+
+
+def build(name):
+    made = Pipeline(name)
+    made.add(AudioSource())
+    return made
+
+
+def main():
+    pipeline = build("rm106")
+    print(pipeline.run())
+
+
+if __name__ == "__main__":
+    main()
+

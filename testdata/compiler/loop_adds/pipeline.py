@@ -1,0 +1,9 @@
+from remotemedia import AudioMixNode, AudioResampleNode, AudioSource, Node, OnnxNode, Pipeline
+
+p = Pipeline("rm106")
+p.add(AudioSource())
+for channels in (4, 2, 1):
+    p.add(AudioMixNode(channels))
+while len(p.nodes) < 3:
+    p.add(AudioMixNode())
+

@@ -1,0 +1,2 @@
+from .gain import Gain
+from .shape import LIMIT

@@ -1,0 +1,4 @@
+from settings import NAME
+from remotemedia import Node
+
+print(NAME)

@@ -1,0 +1,4 @@
+from remotemedia import Pipeline
+
+NAME = "x"
+p = Pipeline(NAME)

@@ -1,0 +1,2 @@
+NAME = "package"
+DELAY = 3

@@ -1,0 +1,4 @@
+from remotemedia import Pipeline
+
+p = Pipeline("rm101"
+p.add()

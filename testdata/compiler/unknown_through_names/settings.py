@@ -1,0 +1,3 @@
+import os
+
+RATE = int(os.getenv("RATE", "16000"))
