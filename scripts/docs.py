@@ -78,7 +78,9 @@ def walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
 def parameters(command: Any) -> Iterator[tuple[str, str]]:
     """A command's arguments and options with their help."""
     for parameter in command.params:
-        names = parameter.opts if parameter.param_type_name == "option" else [parameter.human_readable_name]
+        names = (
+            parameter.opts if parameter.param_type_name == "option" else [parameter.metavar or parameter.name.upper()]
+        )
         text = (getattr(parameter, "help", None) or "").replace("|", "\\|")
         yield ", ".join(names).replace("|", "\\|"), text
 

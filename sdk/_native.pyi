@@ -34,10 +34,9 @@ def mix(samples: _Samples, channels_in: int, channels_out: int) -> Buffer: ...
 # Warnings of a valid manifest, each a message and the JSON pointer of its place.
 def validate_manifest(text: bytes) -> list[tuple[str, str]]: ...
 
+# Models of ONNX nodes, loaded once; they stay as long as this object lives.
 @final
 class Models:
-    """Models of ONNX nodes, loaded once; they stay as long as this object lives."""
-
     def __init__(self, library: Path | None) -> None: ...
 
 # Runs a manifest to the end of its input; raises `NativeError`, whose cause is what a node raised.

@@ -8,6 +8,7 @@ from typing import Self
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from remotemedia.errors import TrustError
 
 _MAX_PEM_BYTES = 64 << 10
