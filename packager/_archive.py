@@ -17,6 +17,9 @@ from remotemedia.errors import PackageError
 from remotemedia.packager._blob import Blob
 from remotemedia.packager._inputs import BUFFER_SIZE, open_input
 
+# Every package unpacks to the same tree, also one that has no models.
+_TREE = ("modules", "models", "meta")
+
 
 @dataclass(frozen=True)
 class Member:
@@ -27,7 +30,7 @@ class Member:
 
 
 def write_archive(path: Path, documents: Sequence[tuple[str, bytes]], members: Iterable[Member], mtime: int) -> None:
-    """Writes an archive: first the documents (`oci-layout`, `index.json`), then the members, in the order given.
+    """Writes an archive: the documents (`oci-layout`, `index.json`), the tree's directories, the members in order.
 
     Files are streamed and hashed on their way. The archive appears under its name only when it is complete.
 
@@ -46,6 +49,8 @@ def write_archive(path: Path, documents: Sequence[tuple[str, bytes]], members: I
     ):
         for name, content in documents:
             archive.addfile(_entry(name, mtime, size=len(content)), io.BytesIO(content))
+        for name in _TREE:
+            archive.addfile(_directory(name, mtime))
         for member in members:
             _add_blob(archive, member.blob, mtime)
             for name in member.names:
@@ -80,6 +85,13 @@ def _entry(name: str, mtime: int, *, size: int = 0, link: str = "") -> tarfile.T
     if link:
         entry.type = tarfile.LNKTYPE
         entry.linkname = link
+    return entry
+
+
+def _directory(name: str, mtime: int) -> tarfile.TarInfo:
+    entry = _entry(name, mtime)
+    entry.type = tarfile.DIRTYPE
+    entry.mode = 0o755
     return entry
 
 

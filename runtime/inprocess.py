@@ -68,7 +68,7 @@ def run_pipeline(pipeline: Runnable, data: object = None) -> list[object]:
     try:
         _native.run_pipeline(
             json.dumps(pipeline.to_live_manifest()).encode(),
-            root=str(pipeline.project.root),
+            root=pipeline.project.root.anchor,
             nodes={name: HostNode(node) for name, node in zip(pipeline.ids(), pipeline.nodes, strict=True)},
             decode=_arrives,
             encode=encode,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,19 +59,14 @@ def _live_node(project: Project, node: Node, name: str) -> dict[str, Any]:
     """Describe a node that is there already: what cannot stand in a manifest is left out, not refused."""
     builtin = builtin_type(type(node))
     described: dict[str, Any] = {"id": name, "node_type": type(node).__name__, "params": {}}
+    # Nothing is packed, so a file may lie anywhere: the whole machine is the project.
+    anywhere = replace(project, root=Path(project.root.anchor))
     for argument, value in node._captured.items():  # noqa: SLF001 - captured for this
-        parameter = builtin.parameter(argument) if builtin is not None else None
         try:
-            lowered = lower_params({argument: value}, node=name, builtin=builtin, project=project)
-        except PipelineError as error:
-            if builtin is None:
-                continue
-            outside = parameter is not None and parameter.type == "file" and error.code == "RM109"
-            path = (project.source.parent / value).resolve() if outside else None
-            if path is None or not path.is_file():
+            described["params"] |= lower_params({argument: value}, node=name, builtin=builtin, project=anywhere)
+        except PipelineError:
+            if builtin is not None:
                 raise
-            lowered = {argument: str(path)}
-        described["params"] |= lowered
     return described if builtin is not None else described | {"entry": f"live:{type(node).__name__}"}
 
 

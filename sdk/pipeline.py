@@ -123,8 +123,8 @@ class Pipeline:
     def to_live_manifest(self) -> dict[str, Any]:
         """Return a manifest for a run in this process, where the nodes are objects already.
 
-        Of an author's nodes it leaves out arguments that cannot stand in a manifest, and its `entry` finds no class;
-        a sound file may lie outside the project.
+        Of an author's nodes it leaves out arguments that cannot stand in a manifest, and its `entry` finds no class.
+        Files are named from the root of the file system, and may lie outside the project.
 
         Raises:
             PipelineError: as `to_manifest`, for built-in nodes.

@@ -17,7 +17,7 @@ from tests.conftest import Command
 def test_scenario_package_contains_required_components(build: Build) -> None:
     with tarfile.open(build()) as archive:
         names = archive.getnames()
-    assert "manifest.json" in names
+    assert {"manifest.json", "modules", "models", "meta"} <= set(names)
     assert {"modules/double.pynode", "meta/runtime.json", "meta/provenance.json"} <= set(names)
 
 

@@ -39,7 +39,7 @@ class Tree:
     def __init__(self, package: BuiltPackage) -> None:
         self._contents: dict[str, bytes] = {}
         with tarfile.open(package.path) as archive:
-            for name in archive.getnames():
+            for name in (entry.name for entry in archive if not entry.isdir()):
                 stream = archive.extractfile(name)
                 assert stream is not None
                 self._contents[name] = stream.read()

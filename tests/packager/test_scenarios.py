@@ -78,6 +78,9 @@ def test_scenario_package_contains_required_components(project: Path, tmp_path: 
     names = {name for name in listed.splitlines() if not name.startswith(("blobs/", "oci-layout", "index.json"))}
     assert names == {
         "manifest.json",
+        "modules/",
+        "models/",
+        "meta/",
         "modules/speech-segments.pynode",
         "modules/files/sound/speech.wav",
         "models/vad.onnx",

@@ -73,6 +73,30 @@ fn speech_is_decoded_to_the_sample() {
     }
 }
 
+/// The greatest correlation of `heard` with `wanted`, over delays of up to 2,000 samples that an encoder may add.
+fn correlation(wanted: &[f32], heard: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(x * y)).sum::<f64>();
+    (0..2_000)
+        .map(|delay| &heard[delay..])
+        .map(|late| product(wanted, late) / (product(wanted, wanted) * product(late, late)).sqrt())
+        .fold(0.0, f64::max)
+}
+
+#[test]
+fn every_format_gives_the_same_speech() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");
+    let (rate, wanted) = parse(&std::fs::read(testdata.join("speech/sense_0880.wav")).unwrap());
+    for (format, least) in [("flac", 1.0 - 1e-9), ("mp3", 0.99), ("ogg", 0.99)] {
+        let path = testdata.join("sound/sense_0880").with_extension(format);
+        let decoder = Decoder::open(&path).unwrap();
+        assert_eq!((decoder.rate(), decoder.channels()), (rate, 1), "{format}");
+        let heard = decode(decoder).unwrap();
+        assert!(heard.len().abs_diff(wanted.len()) < 3_000, "{format}: {} samples", heard.len());
+        let found = correlation(&wanted, &heard);
+        assert!(found >= least, "{format}: {found}");
+    }
+}
+
 #[test]
 fn what_is_written_is_read_back() {
     let block = Planar::from_planes(&[[0.0, 0.25, -1.0, 0.5, 0.125], [1.0 / 3.0, -0.75, 0.0, 0.5, -0.5]]);
