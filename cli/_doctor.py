@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
 from typing import Any
 
 from remotemedia.cli._console import report
@@ -13,6 +12,8 @@ from remotemedia.cli._options import Json
 
 def doctor(*, as_json: Json = False) -> None:
     """Show versions, places and runtimes."""
+    from importlib.metadata import version
+
     from remotemedia.runtime.executor import Executor
     from remotemedia.runtime.home import home_directory
     from remotemedia.trust import KeyStore, Mode

@@ -137,6 +137,12 @@ class Resolver:
 
 
 def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirectory]:
+    if path.suffix == ".py":
+        raise PackageError(
+            f"expected a package, got the source `{path}`",
+            code="RM301",
+            hint=f"build it first with `remotemedia build {path}`, or run it in this process with `python {path}`",
+        )
     return nullcontext(LayoutDirectory(path)) if path.is_dir() else PackageArchive(path)
 
 

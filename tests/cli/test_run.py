@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.conftest import Build
+from tests.cli.conftest import Build, Project
 from tests.conftest import Command
 
 NODE = """\
@@ -162,6 +162,12 @@ def test_interruption_ends_the_run_with_130(build: Build, tmp_path: Path) -> Non
             assert child.wait(timeout=10) == 130
         finally:
             child.kill()
+
+
+def test_a_source_is_no_package_and_the_error_says_what_to_do(project: Project, remotemedia: Command) -> None:
+    done = remotemedia("run", project())
+    assert done.returncode == 3
+    assert "remotemedia build" in done.stderr
 
 
 def test_json_errors_are_for_programs(build: Build, remotemedia: Command) -> None:

@@ -1,4 +1,4 @@
-//! The serde types of manifest v1; the field meanings are those of `schemas/manifest.v1.json`.
+//! The serde types of manifest v1; the field meanings are those of `schemas/manifest.v1.schema.json`.
 
 use std::collections::BTreeMap;
 use std::fmt;
