@@ -46,10 +46,13 @@ class Credentials:
 def find_credentials(host: str, repository: str, environ: Mapping[str, str]) -> Credentials | None:
     """Look up credentials for a repository of a registry; None means anonymous.
 
+    Those of the environment are for the registry that `REMOTEMEDIA_REGISTRY` names, or for any if it is not set.
+
     Raises `RegistryError` RM403 if the configuration cannot be read. A credential helper that does not work is logged,
     and `auths` is used instead.
     """
-    if username := environ.get("REMOTEMEDIA_USERNAME"):
+    username = environ.get("REMOTEMEDIA_USERNAME")
+    if username and environ.get("REMOTEMEDIA_REGISTRY", host) == host:
         return Credentials(username, environ.get("REMOTEMEDIA_PASSWORD", ""))
     config = _read_config(environ)
     keys = list(_keys(host, repository))

@@ -35,6 +35,16 @@ def test_scenario_handle_authentication(private: RegistrySimulator, package: Pac
     assert private.repository(NAME).tags == {"1.0": package.digest}
 
 
+def test_credentials_of_the_environment_go_to_the_registry_it_names(
+    private: RegistrySimulator, package: Package, tmp_path: Path
+) -> None:
+    elsewhere = {**private.login(), "REMOTEMEDIA_REGISTRY": "registry.example"}
+    with pytest.raises(RegistryError):
+        push(package, client(private, elsewhere), tmp_path)
+    assert not any("Authorization" in request.headers for request in private.requests)
+    push(package, client(private, {**elsewhere, "REMOTEMEDIA_REGISTRY": private.host}), tmp_path)
+
+
 @pytest.mark.parametrize("form", ["{host}", "https://{host}", "http://{host}/", "{host}/v1/", "{host}/voice"])
 def test_credentials_of_other_clients_are_found(
     private: RegistrySimulator, package: Package, tmp_path: Path, form: str
