@@ -15,7 +15,7 @@
 //! - `chain`: the fused nodes of one stage, called in turn
 //! - `intake`: where a stage's packets come from
 //! - `merge`: packets of several edges in the order of their times
-//! - `ports`: the names of a node's ports
+//! - `spec`: what a manifest says of a node
 //! - `outlet`: where a stage's packets go
 //! - `metrics`: what a run counted and measured
 
@@ -29,7 +29,7 @@ mod node;
 mod outlet;
 mod pipeline;
 mod plan;
-mod ports;
+mod spec;
 mod stage;
 mod wiring;
 
@@ -40,4 +40,3 @@ pub use node::{
     EffectiveLimits, FileSource, Guard, LogLevel, LogSink, More, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId,
 };
 pub use pipeline::{DEFAULT_CAPACITY, NodeParts, Pipeline};
-pub use ports::ports;

@@ -85,13 +85,13 @@ impl Launch<'_> {
     fn instances(&self) -> Result<Vec<NodeParts>, Failure> {
         let mut runtimes: BTreeMap<RuntimeKind, Box<dyn NodeRuntime>> = BTreeMap::new();
         let mut instances = Vec::with_capacity(self.manifest.nodes.len());
-        for (index, node) in self.manifest.nodes.iter().enumerate() {
+        for node in &self.manifest.nodes {
             let kind = self.kind(node);
             let runtime = match runtimes.entry(kind) {
                 Entry::Occupied(made) => made.into_mut(),
                 Entry::Vacant(place) => place.insert(self.runtime(kind, &node.id)?),
             };
-            let made = NodeParts::make(runtime.as_ref(), self.spec(index)?);
+            let made = NodeParts::make(runtime.as_ref(), self.spec(node)?);
             instances.push(made.map_err(|it| Failure::from(*it))?);
         }
         Ok(instances)
@@ -126,27 +126,19 @@ impl Launch<'_> {
         })
     }
 
-    fn spec(&self, index: usize) -> Result<NodeSpec, Failure> {
-        let node = &self.manifest.nodes[index];
+    fn spec(&self, node: &Node) -> Result<NodeSpec, Failure> {
         let unplanned = NodePlan::default();
         let plan = self.plan.nodes.get(&node.id).unwrap_or(&unplanned);
         if let Some(wanted) = node.grants.iter().find(|it| !plan.grants.contains(it)) {
             let message = format!("node `{}` wants the grant `{wanted}`, which it was not given", node.id);
             return Err(Failure::new("RM507", message).with_hint(format!("if you agree, add `--allow {wanted}`")));
         }
-        let (inputs, outputs) = remotemedia_engine::ports(self.manifest, index);
+        let files = Arc::new(PackageFiles(Arc::clone(self.package)));
         Ok(NodeSpec {
-            id: node.id.clone(),
-            node_type: node.node_type.clone(),
-            entry: node.entry.clone(),
-            params: node.params.clone(),
-            inputs,
-            outputs,
-            files: Arc::new(PackageFiles(Arc::clone(self.package))),
             limits: effective(&plan.limits, node.limits.as_ref()),
             grants: plan.grants.clone(),
             seed: self.plan.seed,
-            log: Arc::clone(self.events) as _,
+            ..NodeSpec::of(self.manifest, node, files, Arc::clone(self.events) as _)
         })
     }
 

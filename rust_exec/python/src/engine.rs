@@ -11,7 +11,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use remotemedia_engine::{
     Cancel, EffectiveLimits, LogLevel, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
-    ports,
 };
 use remotemedia_manifest::{Manifest, RuntimeKind, table};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
@@ -116,21 +115,10 @@ fn instances(manifest: &Manifest, root: &Path, models: &Models, host: HostRuntim
     let wants_onnx = manifest.nodes.iter().any(|it| kind(it) == RuntimeKind::Onnx);
     let onnx = wants_onnx.then(|| models.runtime()).transpose().map_err(|e| from_failure(&e))?;
     let mut parts = Vec::with_capacity(manifest.nodes.len());
-    for (index, node) in manifest.nodes.iter().enumerate() {
-        let (inputs, outputs) = ports(manifest, index);
-        let spec = NodeSpec {
-            id: node.id.clone(),
-            node_type: node.node_type.clone(),
-            entry: node.entry.clone(),
-            params: node.params.clone(),
-            inputs,
-            outputs,
-            files: Arc::clone(&files) as _,
-            limits: EffectiveLimits { output_bytes: u64::MAX, output_packets: u64::MAX, ..Default::default() },
-            grants: Vec::new(),
-            seed: 0,
-            log: Arc::new(NoLog),
-        };
+    for node in &manifest.nodes {
+        // The author's own objects: nothing bounds what they emit.
+        let limits = EffectiveLimits { output_bytes: u64::MAX, output_packets: u64::MAX, ..Default::default() };
+        let spec = NodeSpec { limits, ..NodeSpec::of(manifest, node, Arc::clone(&files) as _, Arc::new(NoLog)) };
         let runtime: &dyn NodeRuntime = match (kind(node), &onnx) {
             (RuntimeKind::Native, _) => &native,
             (RuntimeKind::Onnx, Some(onnx)) => onnx.as_ref(),
