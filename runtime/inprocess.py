@@ -64,18 +64,25 @@ def run_pipeline(pipeline: Runnable, data: object = None) -> list[object]:
         PipelineError: the input cannot be read, or the pipeline cannot run here.
     """
     results: list[object] = []
+    hosts = {name: HostNode(node) for name, node in zip(pipeline.ids(), pipeline.nodes, strict=True)}
+
+    def interrupt() -> None:
+        for host in hosts.values():
+            host.interrupt()
+
     sound = _sound_file(pipeline, data)
     try:
         _native.run_pipeline(
             json.dumps(pipeline.to_live_manifest()).encode(),
             root=pipeline.project.root.anchor,
-            nodes={name: HostNode(node) for name, node in zip(pipeline.ids(), pipeline.nodes, strict=True)},
+            nodes=hosts,
             decode=_arrives,
             encode=encode,
             values=None if sound or data is None else iter(_items(data)),
             sound=sound,
             models=_models_of(pipeline),
             emit=results.append,
+            interrupt=interrupt,
         )
     except _native.NativeError as exc:
         error = error_of(json.loads(exc.args[0]))

@@ -51,4 +51,5 @@ def run_pipeline(
     sound: str | None,
     models: Models,
     emit: Callable[[object], None],
+    interrupt: Callable[[], None],
 ) -> None: ...

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -172,3 +175,37 @@ def test_pipelines_and_their_models_go_when_nobody_needs_them() -> None:
     del p
     gc.collect()
     assert len(inprocess._MODELS) == 0
+
+
+ENDLESS = """
+import sys
+
+from remotemedia import Node, Pipeline
+
+
+class Endless(Node):
+    def process(self, value):
+        print("here", flush=True)
+        while True:
+            pass
+
+
+try:
+    Pipeline([Endless()]).run(1)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_an_interruption_leaves_even_a_node_that_never_returns(tmp_path: Path) -> None:
+    file = tmp_path / "endless.py"
+    file.write_text(ENDLESS)
+    with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "here\n"
+        child.send_signal(signal.SIGINT)
+        try:
+            assert child.stdout.readline() == "interrupted\n"
+            assert child.wait(timeout=20) == 0
+        finally:
+            child.kill()

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,15 +26,19 @@ use crate::value::{Codec, object_packet};
 
 /// How long an interruption by the user may go unnoticed.
 const ATTENTION: Duration = Duration::from_millis(50);
+/// How long the nodes of an interrupted run may take to end.
+const GRACE: Duration = Duration::from_secs(1);
 /// Results that wait for Python at most.
 const RESULTS: usize = 64;
 
 /// Run a manifest whose Python nodes are given as `HostNode` objects; hands every result to `emit`.
 ///
+/// `interrupt` is called when the run is to end before its time: it ends what the nodes are doing.
+///
 /// The input is an iterator of values, or a sound file. `decode` and `encode` are those of
 /// `remotemedia.values`. Raises `NativeError`, whose cause is the exception that a node raised.
 #[pyfunction]
-#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, models, emit))]
+#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, models, emit, interrupt))]
 #[allow(clippy::too_many_arguments, reason = "all are keywords in Python")]
 pub(crate) fn run_pipeline(
     py: Python<'_>,
@@ -46,6 +51,7 @@ pub(crate) fn run_pipeline(
     sound: Option<PathBuf>,
     models: &Models,
     emit: Py<PyAny>,
+    interrupt: Py<PyAny>,
 ) -> PyResult<()> {
     let (manifest, _) = Manifest::parse(manifest).map_err(|e| from_manifest(&e))?;
     let manifest = manifest.resolve(&Default::default()).map_err(|e| from_manifest(&e))?;
@@ -61,7 +67,7 @@ pub(crate) fn run_pipeline(
         (None, Some(values)) => Box::new(Values { values, codec: Arc::clone(&codec), objects }),
         (None, None) => Box::new(std::iter::empty()),
     };
-    drive(py, pipeline, packets, &codec, &emit)?.map_err(|e| run_error(e, &raised, py)).map(drop)
+    drive(py, pipeline, packets, &codec, &emit, &interrupt)?.map_err(|e| run_error(e, &raised, py)).map(drop)
 }
 
 fn open_sound(path: &Path) -> PyResult<Sound> {
@@ -75,11 +81,24 @@ type Packets = Box<dyn Iterator<Item = Result<Packet, NodeFailure>> + Send>;
 type Ended = Result<remotemedia_engine::Report, RunError>;
 
 /// Run on a thread of its own, so that this one can hand results to Python and notice Ctrl-C.
-fn drive(py: Python<'_>, pipeline: Pipeline, input: Packets, codec: &Codec, emit: &Py<PyAny>) -> PyResult<Ended> {
+fn drive(
+    py: Python<'_>,
+    pipeline: Pipeline,
+    input: Packets,
+    codec: &Codec,
+    emit: &Py<PyAny>,
+    interrupt: &Py<PyAny>,
+) -> PyResult<Ended> {
     let cancel = Cancel::new();
     let stop = cancel.clone();
     let (results, taken) = bounded::<Packet>(RESULTS);
-    let runner = std::thread::spawn(move || pipeline.run(input, &mut |_leaf, packet| send(&results, packet), &cancel));
+    let (end, ended) = bounded(1);
+    std::thread::spawn(move || {
+        let mut sink = |_leaf: &str, packet| send(&results, packet);
+        let report = catch_unwind(AssertUnwindSafe(|| pipeline.run(input, &mut sink, &cancel)));
+        // Nobody listens any more if the run was given up.
+        let _ = end.send(report);
+    });
     let mut outcome = Ok(());
     loop {
         let packet = match py.detach(|| taken.recv_timeout(ATTENTION)) {
@@ -95,8 +114,16 @@ fn drive(py: Python<'_>, pipeline: Pipeline, input: Packets, codec: &Codec, emit
             break;
         }
     }
-    let ended = py.detach(|| runner.join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    outcome.map(|()| ended)
+    if outcome.is_err() {
+        interrupt.call0(py)?;
+        // A node that waits in foreign code cannot be ended, and must not keep its user from leaving.
+        let _ = py.detach(|| ended.recv_timeout(GRACE));
+    }
+    outcome?;
+    match py.detach(|| ended.recv()) {
+        Ok(ended) => Ok(ended.unwrap_or_else(|panic| resume_unwind(panic))),
+        Err(_) => Ok(Err(RunError::Cancelled)),
+    }
 }
 
 fn send(results: &Sender<Packet>, packet: Packet) -> Result<(), NodeFailure> {
