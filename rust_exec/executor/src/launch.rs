@@ -32,7 +32,7 @@ pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
     events.stage("load");
     let pipeline = Pipeline::new(&manifest, instances).map_err(failure)?;
     let cancel = Cancel::new();
-    interrupt::cancels(&cancel)?;
+    interrupt::cancels(&cancel, events)?;
     let packets = match args.input.as_ref().or(plan.input.as_ref()) {
         Some(path) => input::open(path, &cancel)?,
         None if launch.needs_input() => {
