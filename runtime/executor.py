@@ -12,20 +12,26 @@ import shutil
 import signal
 import subprocess
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-from remotemedia.errors import NodeError, PackageError, PipelineError, RemoteMediaError
+from remotemedia.errors import (
+    ManifestError,
+    NodeError,
+    PackageError,
+    PipelineError,
+    RemoteMediaError,
+    TrustError,
+)
 from remotemedia.runtime import onnxruntime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NAME = "remotemedia-executor"
 RUNNER = Path(__file__).parent / "_runner"
+
+_KINDS: dict[str, type[RemoteMediaError]] = {"RM2": ManifestError, "RM3": PackageError, "RM5": TrustError}
 
 
 @dataclass(frozen=True)
@@ -108,10 +114,7 @@ def _follow(events: IO[str], on_event: Callable[[dict[str, Any]], None]) -> Remo
 def error_of(fields: Mapping[str, Any]) -> RemoteMediaError:
     """A failure as the executor or the engine reports it, as the exception its code belongs to."""
     code = fields["code"]
-    if fields.get("node"):
-        kind: type[RemoteMediaError] = NodeError
-    else:
-        kind = PackageError if code.startswith("RM3") else PipelineError
+    kind = NodeError if fields.get("node") else _KINDS.get(code[:3], PipelineError)
     details = {key: value for key, value in fields.items() if key not in {"code", "message", "hint"}}
     return kind(fields["message"], code=code, hint=fields.get("hint"), **details)
 
@@ -128,6 +131,3 @@ def _interrupts_go_to_child() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-__all__ = ["Executor", "error_of"]

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from remotemedia.packager import BuiltPackage
+from remotemedia.runtime._plan import RunOptions, make_plan
 from remotemedia.runtime.executor import RUNNER, Executor
 from remotemedia.runtime.publish import build_package
+from remotemedia.schemas.execution import DoneEvent, Plan, StageEvent, parse_event
 
 SOURCE = """\
 from remotemedia import Node, Pipeline
@@ -59,10 +61,19 @@ def test_it_tells_stages_and_figures_as_json_lines(package: BuiltPackage) -> Non
         command += ["--runner", str(RUNNER), "--input", "-", "--events-fd", str(writing)]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(writing,)) as child:
             os.close(writing)
-            told = [json.loads(line) for line in events]
+            told = [parse_event(line) for line in events]
         assert child.returncode == 0
-    assert [event.get("name", event["event"]) for event in told] == ["open", "load", "start", "done"]
-    assert told[-1]["report"]["nodes"][0]["id"] == "Double"
+    *stages, done = told
+    assert [event.name for event in stages if isinstance(event, StageEvent)] == ["open", "load", "start"]
+    assert isinstance(done, DoneEvent)
+    assert done.report["nodes"][0]["id"] == "Double"
+
+
+def test_the_plans_that_are_made_are_what_the_schema_says() -> None:
+    config = {"name": "double", "grants": [], "nodes": [{"id": "Double", "runtime": "python-wasm"}]}
+    options = RunOptions(input="-", settings={"Double.factor": 3}, allow=("read=/data",), timeout_s=2.5, memory_mb=64)
+    plan = make_plan(config, options)
+    assert Plan.model_validate_json(json.dumps(plan)).model_dump(mode="json", exclude_none=True) == plan
 
 
 def test_a_runtime_it_does_not_have_is_refused(package: BuiltPackage, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded, select_biased};
-use remotemedia_manifest::{Graph, Manifest, RuntimeKind, table};
+use remotemedia_manifest::{Graph, Manifest, Node, RuntimeKind, table};
 use remotemedia_packet::Packet;
 
 use crate::cancel::Cancel;
@@ -34,6 +34,11 @@ pub struct NodeParts {
 }
 
 impl NodeParts {
+    /// Whether it gives packets of its own accord, and takes none of the run's input.
+    pub(crate) fn is_source(&self) -> bool {
+        self.spec.inputs.is_empty() || self.instance.is_source()
+    }
+
     /// Make the node.
     ///
     /// # Errors
@@ -90,11 +95,16 @@ impl Pipeline {
             expect_port(&giver.id, "output", &giver.outputs, &edge.from_port)?;
             expect_port(&taker.id, "input", &taker.inputs, &edge.to_port)?;
         }
-        let built_in =
-            manifest.nodes.iter().map(|it| if it.entry.is_none() { table::node_type(&it.node_type) } else { None });
-        let types = built_in.collect();
+        let types = manifest.nodes.iter().map(Node::built_in).collect();
         let by_time = manifest.nodes.iter().map(|it| it.sync.as_deref() == Some("pts")).collect();
         Ok(Self { graph, nodes, types, by_time, capacity: DEFAULT_CAPACITY })
+    }
+
+    /// Whether some node takes the run's input: one that no edge leads to, and that is no source.
+    #[must_use]
+    pub fn takes_input(&self) -> bool {
+        let is_led_to = |node: usize| self.graph.edges.iter().any(|edge| edge.to == node);
+        self.nodes.iter().enumerate().any(|(index, node)| !is_led_to(index) && !node.is_source())
     }
 
     /// The same with queues of at most so many packets.

@@ -32,7 +32,7 @@ impl NodeSpec {
 
 /// Names of the input and of the output ports, by [`crate::PortId`].
 fn ports(manifest: &Manifest, node: &Node) -> (Vec<String>, Vec<String>) {
-    if let (None, Some(known)) = (&node.entry, table::node_type(&node.node_type)) {
+    if let Some(known) = node.built_in() {
         let names = |ports: &[table::Port]| ports.iter().map(|it| it.name.clone()).collect();
         return (names(&known.inputs), names(&known.outputs));
     }

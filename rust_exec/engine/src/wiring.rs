@@ -49,7 +49,7 @@ impl<'a> Wiring<'a> {
         let plan = plan::stages(&graph, &kinds);
         let (mut edges, reports) = Edges::new(&graph, &nodes, &plan);
 
-        let is_fed = |head: usize| edges.incoming[head].is_empty() && !is_source(&nodes[head]);
+        let is_fed = |head: usize| edges.incoming[head].is_empty() && !nodes[head].is_source();
         let fed: Vec<usize> = plan.iter().map(|stage| stage[0]).filter(|head| is_fed(*head)).collect();
         // A stage that works in batches needs a queue that batches can be taken from.
         let direct = matches!(fed[..], [head] if nodes[head].instance.guard().is_none());
@@ -172,10 +172,6 @@ fn feed(capacity: usize) -> (Queue, Lane) {
     let depth: Arc<Depth> = Arc::default();
     let lane = Lane { queue, edge: 0, port: 0, depth: Arc::clone(&depth), sequence: Sequence::default() };
     (Queue::new(receiver, vec![depth], None), lane)
-}
-
-fn is_source(node: &NodeParts) -> bool {
-    node.spec.inputs.is_empty() || node.instance.is_source()
 }
 
 fn member(parts: NodeParts, types: Option<&'static table::NodeType>) -> Member {

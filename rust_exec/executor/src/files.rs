@@ -1,13 +1,12 @@
 //! A verified package as the engine's source of files.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use remotemedia_engine::{FileSource, NodeFailure};
 use remotemedia_package::{Package, PackageError};
 
 /// Gives out nothing whose bytes do not match the package's digest.
-pub(crate) struct PackageFiles(pub(crate) Arc<Package>);
+pub(crate) struct PackageFiles(pub(crate) Package);
 
 impl FileSource for PackageFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, NodeFailure> {

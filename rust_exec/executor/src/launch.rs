@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use remotemedia_engine::{Cancel, EffectiveLimits, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError};
-use remotemedia_manifest::{Limits, Manifest, Node, RuntimeKind, table};
+use remotemedia_manifest::{Limits, Manifest, Node, RuntimeKind};
 use remotemedia_nodes::NativeRuntime;
 use remotemedia_onnx::OnnxRuntime;
 use remotemedia_package::Package;
@@ -23,11 +23,12 @@ use crate::{input, interrupt};
 /// Run a package to the end of its input.
 pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
     let plan = Plan::read(args.plan.as_ref())?;
-    let package = Arc::new(Package::open(&args.package, &args.digest)?);
+    let package = Package::open(&args.package, &args.digest)?;
     package.check()?;
     events.stage("open");
     let manifest = package.manifest().resolve(&plan.set)?;
-    let launch = Launch { manifest: &manifest, package: &package, plan: &plan, places: &args.places, events };
+    let files = Arc::new(PackageFiles(package));
+    let launch = Launch { manifest: &manifest, files, plan: &plan, places: &args.places, events };
     let instances = launch.instances()?;
     events.stage("load");
     let pipeline = Pipeline::new(&manifest, instances).map_err(failure)?;
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
     interrupt::cancels(&cancel, events)?;
     let packets = match args.input.as_ref().or(plan.input.as_ref()) {
         Some(path) => input::open(path, &cancel)?,
-        None if launch.needs_input() => {
+        None if pipeline.takes_input() => {
             let hint = "give it a file with `--input FILE`, or JSON lines on stdin with `--input -`";
             return Err(Failure::new("RM612", "expected an input for the pipeline, got none").with_hint(hint));
         }
@@ -74,7 +75,7 @@ fn failure(error: RunError) -> Failure {
 /// All that the nodes of one run are made from.
 struct Launch<'a> {
     manifest: &'a Manifest,
-    package: &'a Arc<Package>,
+    files: Arc<PackageFiles>,
     plan: &'a Plan,
     places: &'a Places,
     events: &'a Arc<Events>,
@@ -99,10 +100,7 @@ impl Launch<'_> {
 
     /// The plan's word, else the author's, else the first that the node's type has.
     fn kind(&self, node: &Node) -> RuntimeKind {
-        let default = match table::node_type(&node.node_type) {
-            Some(known) if node.entry.is_none() => known.kinds.first().copied(),
-            _ => None,
-        };
+        let default = node.built_in().and_then(|it| it.kinds.first().copied());
         let planned = self.plan.nodes.get(&node.id).and_then(|it| it.runtime);
         planned.or(node.runtime).or(default).unwrap_or(RuntimeKind::PythonWasm)
     }
@@ -133,19 +131,12 @@ impl Launch<'_> {
             let message = format!("node `{}` wants the grant `{wanted}`, which it was not given", node.id);
             return Err(Failure::new("RM507", message).with_hint(format!("if you agree, add `--allow {wanted}`")));
         }
-        let files = Arc::new(PackageFiles(Arc::clone(self.package)));
         Ok(NodeSpec {
             limits: effective(&plan.limits, node.limits.as_ref()),
             grants: plan.grants.clone(),
             seed: self.plan.seed,
-            ..NodeSpec::of(self.manifest, node, files, Arc::clone(self.events) as _)
+            ..NodeSpec::of(self.manifest, node, Arc::clone(&self.files) as _, Arc::clone(self.events) as _)
         })
-    }
-
-    /// Whether some node without an edge before it takes the run's input.
-    fn needs_input(&self) -> bool {
-        let leads_to = |node: &Node| self.manifest.connections.iter().any(|it| it.to == node.id);
-        self.manifest.nodes.iter().any(|node| !leads_to(node) && !node.params.contains_key("path"))
     }
 }
 
@@ -160,7 +151,7 @@ fn effective(host: &Limits, package: Option<&Limits>) -> EffectiveLimits {
     let seconds = host.timeout_s.unwrap_or(default.timeout.as_secs_f64());
     let seconds = package.and_then(|it| it.timeout_s).map_or(seconds, |it| it.min(seconds));
     EffectiveLimits {
-        memory: least(host.memory_mb, default.memory >> 20, of(|it| it.memory_mb)) << 20,
+        memory: least(host.memory_mb, default.memory >> 20, of(|it| it.memory_mb)).saturating_mul(1 << 20),
         timeout: Duration::try_from_secs_f64(seconds).unwrap_or(default.timeout),
         output_bytes: least(host.output_bytes, default.output_bytes, of(|it| it.output_bytes)),
         output_packets: least(host.output_packets, default.output_packets, of(|it| it.output_packets)),

@@ -13,7 +13,7 @@ use pyo3::types::PyIterator;
 use remotemedia_engine::{
     Cancel, EffectiveLimits, LogLevel, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
 };
-use remotemedia_manifest::{Manifest, RuntimeKind, table};
+use remotemedia_manifest::{Manifest, RuntimeKind};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
 use remotemedia_packet::{Body, Packet};
 use serde_json::{Value, json};
@@ -158,8 +158,7 @@ fn instances(manifest: &Manifest, root: &Path, models: &Models, host: HostRuntim
 }
 
 fn kind(node: &remotemedia_manifest::Node) -> RuntimeKind {
-    let known = if node.entry.is_none() { table::node_type(&node.node_type) } else { None };
-    known.and_then(|it| it.kinds.first().copied()).unwrap_or(RuntimeKind::Python)
+    node.built_in().and_then(|it| it.kinds.first().copied()).unwrap_or(RuntimeKind::Python)
 }
 
 /// Indices of the nodes that no edge leads to.
