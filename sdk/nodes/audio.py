@@ -10,17 +10,17 @@ is `(array, rate)`, the array `(N,)` or `(C, N)` of float32, float64, int16 or i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from remotemedia.node import Node
 from remotemedia.nodes._sound import Sound, kernel_of, planes, sound_of
+from remotemedia.nodes._streaming import StreamingNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remotemedia._native import Resampler, Windower
-
-    _Stream: TypeAlias = tuple[int, int]  # rate and channels
+    from remotemedia.nodes._streaming import Stream
 
 __all__ = ["AudioMixNode", "AudioResampleNode", "AudioWindowNode"]
 
@@ -51,8 +51,10 @@ class AudioMixNode(Node):
         return sound_of(mixed, self.channels), rate
 
 
-class AudioResampleNode(Node):
+class AudioResampleNode(StreamingNode["Resampler"]):
     """Changes the sample rate, band-limited; gives float32.
+
+    What the filter has not ready comes with later sound, or by `flush`: in total the input's length at the new rate.
 
     Args:
         target_sample_rate: samples per second of the output, in Hz, 1 000 to 768 000.
@@ -68,41 +70,19 @@ class AudioResampleNode(Node):
         self.target_sample_rate = target_sample_rate
         self.quality = quality
         self.runtime_hint = runtime_hint
-        self._kernel: Resampler | None = None
-        self._stream: _Stream | None = None
 
-    def process(self, value: Sound) -> Iterator[Sound]:
-        """Give what the filter has ready; the rest comes with later sound, or by `flush`.
-
-        Raises:
-            NodeError: RM606, the value is no sound.
-        """
+    def _start(self, stream: Stream) -> Resampler:
         from remotemedia import _native  # noqa: PLC0415 - constructing a node must not load the engine
 
-        samples, rate = planes(self, value)
-        stream = rate, len(samples)
-        if stream != self._stream:
-            yield from self.flush()
-            with kernel_of(self):
-                self._kernel = _native.Resampler(rate, self.target_sample_rate, len(samples), self.quality)
-            self._stream = stream
-        if self._kernel is not None:
-            yield from self._sound(self._kernel.process(samples), len(samples))
+        return _native.Resampler(stream.rate, self.target_sample_rate, stream.channels, self.quality)
 
-    def flush(self) -> Iterator[Sound]:
-        """Give the rest, so that the total is the input's length at the new rate."""
-        if self._kernel is not None and self._stream is not None:
-            kernel, channels = self._kernel, self._stream[1]
-            self._kernel = self._stream = None
-            yield from self._sound(kernel.flush(), channels)
-
-    def _sound(self, samples: Any, channels: int) -> Iterator[Sound]:
-        sound = sound_of(samples, channels)
+    def _give(self, made: Any, stream: Stream) -> Iterator[Sound]:
+        sound = sound_of(made, stream.channels)
         if sound.size:
             yield sound, self.target_sample_rate
 
 
-class AudioWindowNode(Node):
+class AudioWindowNode(StreamingNode["Windower"]):
     """Cuts sound into windows of equal length; the last is filled with silence.
 
     Args:
@@ -123,33 +103,13 @@ class AudioWindowNode(Node):
         self.size = size
         self.hop = hop
         self.pad = pad
-        self._kernel: Windower | None = None
-        self._stream: _Stream | None = None
 
-    def process(self, value: Sound) -> Iterator[Sound]:
-        """Give the windows that are complete.
-
-        Raises:
-            NodeError: RM606, the value is no sound.
-        """
+    def _start(self, stream: Stream) -> Windower:
         from remotemedia import _native  # noqa: PLC0415 - constructing a node must not load the engine
 
-        samples, rate = planes(self, value)
-        stream = rate, len(samples)
-        if stream != self._stream:
-            yield from self.flush()
-            hop = self.size if self.hop is None else self.hop
-            with kernel_of(self):
-                self._kernel = _native.Windower(self.size, hop, self.pad, len(samples))
-            self._stream = stream
-        if self._kernel is not None:
-            for window in self._kernel.process(samples):
-                yield sound_of(window, len(samples)), rate
+        hop = self.size if self.hop is None else self.hop
+        return _native.Windower(self.size, hop, self.pad, stream.channels)
 
-    def flush(self) -> Iterator[Sound]:
-        """Give the last window, if it is filled or complete."""
-        if self._kernel is not None and self._stream is not None:
-            kernel, (rate, channels) = self._kernel, self._stream
-            self._kernel = self._stream = None
-            for window in kernel.flush():
-                yield sound_of(window, channels), rate
+    def _give(self, made: Any, stream: Stream) -> Iterator[Sound]:
+        for window in made:
+            yield sound_of(window, stream.channels), stream.rate
