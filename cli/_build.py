@@ -8,28 +8,33 @@ from typing import Annotated
 
 import typer
 
-from remotemedia.cli._compile import PipelineName, Source
+from remotemedia.cli._compile import Arguments, NoCache, PipelineName, Source, Trace
 from remotemedia.cli._console import report, size, status, warn
 from remotemedia.cli._options import Json
 
 
 def build(
     source: Source,
+    arguments: Arguments = None,
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory that takes the package.")] = Path(),
     pipeline: PipelineName = None,
+    trace: Trace = False,
+    no_cache: NoCache = False,
     version: Annotated[str, typer.Option(help="Version of the package, its tag inside the file.")] = "0.0.0",
     key: Annotated[Path | None, typer.Option(help="Private key that signs; by default your own.")] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Build a package; none of the pipeline's code is run."""
+    """Build a package; none of the pipeline's code is run, unless --trace asks for it."""
+    from remotemedia.runtime.program import Reading
     from remotemedia.runtime.publish import build_package, signing_key
 
+    reading = Reading(pipeline, trace, arguments or (), cached=not no_cache)
     signer = None if unsigned else signing_key(os.environ, key)
     output.mkdir(parents=True, exist_ok=True)
     with status("building …"):
-        built = build_package(source, output, environ=os.environ, pipeline=pipeline, key=signer, version=version)
+        built = build_package(source, output, environ=os.environ, reading=reading, key=signer, version=version)
     for warning in built.warnings:
         warn(warning)
     fields = {

@@ -9,6 +9,7 @@ import typer
 from remotemedia.cli import (
     _build,
     _cache,
+    _check,
     _compile,
     _doctor,
     _help,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.callback()(_version.options)
 app.command("build")(_build.build)
 app.command("compile")(_compile.compile_)
+app.command("check")(_check.check)
 app.command("inspect")(_inspect.inspect)
 app.command("push")(_push.push)
 app.command("pull")(_pull.pull)

@@ -25,6 +25,7 @@ def run(
         Path | None, typer.Option("--output", "-o", help="A .wav file, or JSON lines; by default stdout.")
     ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="NODE.PARAM=VALUE or NAME=VALUE.")] = None,
+    secrets: Annotated[list[str] | None, typer.Option("--secret", help="NAME=env:VARIABLE or NAME=file:PATH.")] = None,
     allow: Annotated[
         list[str] | None, typer.Option("--allow", help="Grant python, host, net=HOST:PORT, read=DIR or write=DIR.")
     ] = None,
@@ -41,7 +42,7 @@ def run(
     from remotemedia.runtime.home import home_directory
     from remotemedia.runtime.network import Network
     from remotemedia.runtime.resolve import PullPolicy, Resolver
-    from remotemedia.runtime.run import RunOptions, check_grants, parse_settings, run_package
+    from remotemedia.runtime.run import RunOptions, check_grants, parse_secrets, parse_settings, run_package
 
     if pull not in list(PullPolicy):
         raise UsageError(f"expected `missing`, `always` or `never` for `--pull`, got `{pull}`", code="RM701")
@@ -50,6 +51,7 @@ def run(
         input=input_,
         output=output,
         settings=parse_settings(settings or ()),
+        secrets=parse_secrets(secrets or (), os.environ),
         allow=check_grants(allow or ()),
         timeout_s=timeout,
         memory_mb=memory,

@@ -9,24 +9,47 @@
 What cannot be known without running the program, and the graph depends on, is refused with a diagnostic.
 """
 
-from remotemedia.compiler._compile import compile_file, manifest_json
-from remotemedia.compiler._diagnostic import Diagnostic, Severity, Span, to_json
-from remotemedia.compiler._program import Import, Program, ProjectFile, SourceModule
-from remotemedia.compiler._render import render
+from remotemedia.compiler._check import check_file, located, pipeline_files
+from remotemedia.compiler._compile import compile_file, manifest_json, traced_program
+from remotemedia.compiler._dependencies.model import Dependencies, Dependency, Distribution, Hashes, Needs, VendoredFile
+from remotemedia.compiler._diagnostic import Diagnostic, Related, Severity, Span, Suggestion, to_json
+from remotemedia.compiler._explain import Placement, explain
+from remotemedia.compiler._formats import Checked, Report, as_github, as_json, as_sarif, render
+from remotemedia.compiler._program import DataFile, Import, Program, ProjectFile, SourceModule
 from remotemedia.compiler.sandbox import default_runtimes, missing_in_sandbox
 
 __all__ = [
+    "Checked",
+    "DataFile",
+    "Dependencies",
+    "Dependency",
     "Diagnostic",
+    "Distribution",
+    "Hashes",
     "Import",
+    "Needs",
+    "Placement",
     "Program",
     "ProjectFile",
+    "Related",
+    "Report",
     "Severity",
     "SourceModule",
     "Span",
+    "Suggestion",
+    "VendoredFile",
+    "as_github",
+    "as_json",
+    "as_sarif",
+    "check_file",
     "compile_file",
     "default_runtimes",
+    "explain",
+    "located",
     "manifest_json",
     "missing_in_sandbox",
+    "pipeline_files",
     "render",
     "to_json",
+    "traced_program",
 ]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.compiler._choice import choose
+from remotemedia.compiler._depends import find_dependencies
 from remotemedia.compiler._diagnostic import Diagnostic, compile_error
 from remotemedia.compiler._evaluate import EXPRESSIONS, STATEMENTS, Evaluator
 from remotemedia.compiler._findings import Findings
 from remotemedia.compiler._imports import close
+from remotemedia.compiler._library import resolve
 from remotemedia.compiler._manifest import manifest_of
 from remotemedia.compiler._modules import Modules
-from remotemedia.compiler._program import Import, Program, ProjectFile, SourceModule
-from remotemedia.compiler._sandbox_rule import find_unsandboxed
-from remotemedia.compiler._values import ProjectClass
+from remotemedia.compiler._program import DataFile, Import, Program, ProjectFile, SourceModule
+from remotemedia.compiler._resources import find_resources
+from remotemedia.compiler._rules import Graph, apply_rules
+from remotemedia.compiler._values import PipelineInstance, ProjectClass
+from remotemedia.compiler._watch import saw
+from remotemedia.compiler._weights import find_weights
 from remotemedia.errors import CompileError
 from remotemedia.schemas.tables import node_type
 
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
     from remotemedia._project import Project
     from remotemedia.compiler._imports import Closure
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "analyse_traced"]
 
 _CHUNK: Final = 1 << 20
 
@@ -38,7 +45,7 @@ def analyse(project: Project, wanted: str | None) -> Program:
         wanted: the pipeline's variable or name, where the file builds several.
 
     Raises:
-        CompileError: RM101 to RM114.
+        CompileError: RM101 to RM134.
     """
     findings = Findings()
     modules = Modules(project, findings)
@@ -47,46 +54,132 @@ def analyse(project: Project, wanted: str | None) -> Program:
     scope = evaluator.module(source, name="__main__").scope
     closure = close(modules, source, findings)
     try:
-        chosen = choose(evaluator.pipelines, source, scope, wanted)
+        chosen = choose(evaluator, source, scope, wanted)
     except CompileError:
         findings.check()  # what was refused explains better why there is no pipeline
         raise
-    manifest = manifest_of(chosen, project, findings)
-    classes = {
-        described["entry"]: node.cls
-        for described, node in zip(manifest["nodes"], chosen.nodes, strict=True)
-        if isinstance(node.cls, ProjectClass)
-    }
-    unsandboxed = find_unsandboxed(closure, classes, findings)
-    warnings = findings.check(chosen)
+    stated = manifest_of(chosen, project, findings)
+    manifest, flat = stated.manifest, stated.graph
+    graph = Graph(chosen, flat.nodes, flat.edges, manifest, project, scope, evaluator.nodes, evaluator.pipelines)
+    apply_rules(graph, findings)
+    weights = find_weights(flat.nodes, manifest, project, findings)
+    built = Built(manifest, stated.data, stated.classes, weights, tuple(_inputs(evaluator, manifest)), chosen)
+    return _program(modules, closure, built, findings)
+
+
+def analyse_traced(project: Project, manifest: dict[str, Any], arrays: Mapping[str, bytes]) -> Program:
+    """Return what a program states that was run; its sources are read for what they depend on.
+
+    Args:
+        project: the file and its root.
+        manifest: what the program built.
+        arrays: those that the manifest names, by their path.
+
+    Raises:
+        CompileError: RM101, RM109 to RM111, RM114 and RM130 to RM134.
+    """
+    findings = Findings()
+    modules = Modules(project, findings)
+    source = modules.entry()
+    # What the evaluation refuses is what tracing is for; only the classes that it finds are wanted.
+    evaluator = Evaluator(source, modules, Findings(), EXPRESSIONS, STATEMENTS)
+    evaluator.module(source, name="__main__")
+    closure = close(modules, source, findings)
+    entries = {node["entry"]: None for node in _nodes(manifest) if "entry" in node}
+    classes = {entry: found for entry in entries if (found := _class(evaluator, modules, entry)) is not None}
+    return _program(modules, closure, Built(manifest, arrays, classes), findings)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A pipeline, however it was found out.
+
+    Attributes:
+        manifest: what it states.
+        data: the arrays that the manifest names, by their path.
+        classes: the project's classes of its nodes, by `module:Class`.
+        weights: further files of its models, by path from the project's root.
+        inputs: files that were read to build it.
+        pipeline: the pipeline itself, where it was read: findings about others do not count.
+    """
+
+    manifest: dict[str, Any]
+    data: Mapping[str, bytes]
+    classes: Mapping[str, ProjectClass]
+    weights: tuple[str, ...] = ()
+    inputs: tuple[ProjectFile, ...] = ()
+    pipeline: PipelineInstance | None = None
+
+
+def _program(modules: Modules, closure: Closure, built: Built, findings: Findings) -> Program:
+    project = modules.project
+    dependencies = find_dependencies(closure, modules, built.classes, findings)
+    resources = find_resources(closure, modules, findings)
+    warnings = findings.check(built.pipeline)
     return Program(
         root=project.root,
         source=project.source,
-        manifest=manifest,
-        files=tuple(_files(project, manifest)),
+        manifest=built.manifest,
+        files=(*_files(project, built.manifest, built.weights), *built.inputs),
         modules=tuple(
             sorted((SourceModule(s.name, s.sha256(), s.text) for s in closure.sources), key=lambda module: module.path)
         ),
-        entries=tuple(classes),
+        entries=tuple(built.classes),
         imports=tuple(_imports(closure)),
         diagnostics=warnings,
-        unsandboxed=unsandboxed,
+        data=tuple(DataFile(path, _digest_of(path), content) for path, content in sorted(built.data.items())),
+        dependencies=dependencies,
+        resources=tuple(ProjectFile(path, "file", *_digest(project.root / path)) for path in resources),
     )
 
 
-def _files(project: Project, manifest: dict[str, Any]) -> Iterator[ProjectFile]:
-    """Give every file that the manifest names; a model for one parameter is a model for all."""
-    models: dict[str, bool] = {}
-    for node in manifest["nodes"]:
+def _class(evaluator: Evaluator, modules: Modules, entry: str) -> ProjectClass | None:
+    """Return the class of an entry `module:Class`, if the evaluation has found it."""
+    module, _, qualname = entry.partition(":")
+    source = modules.get(module)
+    if source is None:
+        return None
+    found = resolve(evaluator.module(source).scope, qualname)
+    return found if isinstance(found, ProjectClass) else None
+
+
+def _files(project: Project, manifest: dict[str, Any], weights: tuple[str, ...]) -> Iterator[ProjectFile]:
+    """Give every file that the manifest or a model names; a model for one parameter is a model for all."""
+    models: dict[str, bool] = dict.fromkeys(_named_files(manifest), False)
+    for node in _nodes(manifest):
         builtin = node_type(node["node_type"]) if "entry" not in node else None
         for name, value in node["params"].items():
             parameter = builtin.parameter(name) if builtin is not None else None
-            is_model = parameter is not None and parameter.type == "model"
-            for path in _named_files(value):
-                models[path] = models.get(path, False) or is_model
+            if parameter is not None and parameter.type == "model":
+                models |= dict.fromkeys(_named_files(value), True)
+    models |= dict.fromkeys(weights, True)
     for path, is_model in sorted(models.items()):
         digest, size = _digest(project.root / path)
         yield ProjectFile(path, "model" if is_model else "file", digest, size)
+
+
+def _inputs(evaluator: Evaluator, manifest: dict[str, Any]) -> Iterator[ProjectFile]:
+    """Give the files that the program read to build its graph, unless the manifest names them as well."""
+    named = set(_named_files(manifest))
+    for read in evaluator.inputs.files:
+        if read.path not in named:
+            yield ProjectFile(read.path, "input", read.sha256, read.size)
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Give the nodes of a manifest, and those that stand in arguments of others."""
+    if isinstance(value, dict):
+        if "node_type" in value and isinstance(value.get("params"), dict):
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _nodes(item)
+
+
+def _digest_of(path: str) -> str:
+    """Return the digest that names an array's file: `data/<sha256>.npy`."""
+    return path.partition("/")[2].partition(".")[0]
 
 
 def _named_files(value: Any) -> Iterator[str]:
@@ -102,6 +195,7 @@ def _named_files(value: Any) -> Iterator[str]:
 
 def _digest(path: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
+    saw(path)
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):

@@ -3,18 +3,21 @@
 from typing import Final
 
 __all__ = [
+    "MAX_CALLS",
     "MAX_CASE_NESTING",
     "MAX_DIAGNOSTICS",
     "MAX_FILE_BYTES",
     "MAX_ITEMS",
     "MAX_MODULES",
     "MAX_NESTING",
+    "MAX_OVERRUNS",
     "MAX_STEPS",
     "MAX_TEXT",
     "MAX_TOKENS",
     "MAX_TOTAL_SIZE",
     "MAX_TOTAL_TOKENS",
     "MAX_WORK",
+    "STEPS_AFTER_OVERRUN",
 ]
 
 MAX_FILE_BYTES: Final = 1 << 20
@@ -41,8 +44,17 @@ MAX_CASE_NESTING: Final = 4
 MAX_WORK: Final = 200_000_000
 """Sum over all tokens of nesting squared: the parser's time grows with the square of the nesting."""
 
-MAX_STEPS: Final = 100_000
-"""Expressions and statements that are evaluated."""
+MAX_STEPS: Final = 300_000
+"""Expressions and statements that are evaluated; one takes about 4 µs."""
+
+MAX_OVERRUNS: Final = 3
+"""Statements of modules that may exceed that, and are passed over then."""
+
+STEPS_AFTER_OVERRUN: Final = 25_000
+"""Steps that are left after such a statement."""
+
+MAX_CALLS: Final = 40
+"""Followed calls inside one another: each takes up to 20 frames of Python's own stack, of which there are 1000."""
 
 MAX_TEXT: Final = 1 << 16
 """Characters of a computed string, and bits of a computed integer."""
@@ -51,4 +63,4 @@ MAX_ITEMS: Final = 1 << 16
 """Items of a computed list."""
 
 MAX_DIAGNOSTICS: Final = 50
-"""Diagnostics that are kept; the first ones tell what is wrong."""
+"""Diagnostics of one severity that are kept of a pipeline; the first ones tell what is wrong."""

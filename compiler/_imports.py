@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from remotemedia.compiler._dynamic import has_calls, module_named, named_modules
 from remotemedia.compiler._modules import absolute_name
 from remotemedia.compiler._source import Place, Source
 from remotemedia.compiler._tree import children, dotted_name, targets
@@ -25,12 +26,12 @@ _CATCHES: Final = frozenset({"BaseException", "Exception", "ImportError", "Modul
 
 @dataclass(frozen=True, eq=False)
 class ImportUse:
-    """One module that an import statement names.
+    """One module that an import statement names, or a call of `import_module`.
 
     Attributes:
         name: dotted and absolute; None for a relative import that leads out of the project.
-        members: the names taken `from` it; empty for `import name` and `*`.
-        bound: the names that the statement binds; None for `*`.
+        members: the names taken `from` it; empty for `import name`, `*` and a call.
+        bound: the names that the statement binds; None for `*` and for a call, which may bind any.
         optional: whether it stands in a `try` that copes without the module.
         owner: the class or function around it; None at the top of the module.
         is_main: whether it stands under `if __name__ == "__main__"`.
@@ -49,18 +50,20 @@ class ImportUse:
 class Closure:
     """The sources that are reached from a file, that file first, and what each imports by the source's name.
 
-    `inside` holds the modules of the project that an import reaches; of others, it is empty.
+    `inside` holds the modules of the project that an import reaches; of others, it is empty. `own` has the top-level
+    names that the project owns, among those that are imported.
     """
 
     sources: tuple[Source, ...]
     uses: dict[str, tuple[ImportUse, ...]]
     inside: dict[ImportUse, tuple[Source, ...]]
+    own: frozenset[str]
 
 
 def close(modules: Modules, entry: Source, findings: Findings) -> Closure:
     """Follow all imports from a file, those in functions included, those for type checkers only left out.
 
-    What is missing is among the findings (RM110).
+    What is missing is among the findings (RM110), and so are modules whose names are computed (RM134).
     """
     sources = {entry.name: entry}
     uses: dict[str, tuple[ImportUse, ...]] = {}
@@ -68,14 +71,15 @@ def close(modules: Modules, entry: Source, findings: Findings) -> Closure:
     waiting = [entry]
     while waiting:
         source = waiting.pop()
-        uses[source.name] = tuple(_uses(source))
+        uses[source.name] = tuple(_uses(source, findings))
         for use in uses[source.name]:
             inside[use] = tuple(_reached(modules, use, findings))
             for found in inside[use]:
                 if found.name not in sources:
                     sources[found.name] = found
                     waiting.append(found)
-    return Closure(tuple(sources.values()), uses, inside)
+    tops = {(use.name or "").partition(".")[0] for use in inside}
+    return Closure(tuple(sources.values()), uses, inside, frozenset(top for top in tops if top and modules.owns(top)))
 
 
 def is_main_guard(test: cst.BaseExpression) -> bool:
@@ -97,7 +101,8 @@ class _Spot:
     is_main: bool = False
 
 
-def _uses(source: Source) -> Iterator[ImportUse]:
+def _uses(source: Source, findings: Findings) -> Iterator[ImportUse]:
+    calls = has_calls(source.text)
     waiting = [_Spot(source.tree)]
     while waiting:
         spot = waiting.pop()
@@ -107,7 +112,8 @@ def _uses(source: Source) -> Iterator[ImportUse]:
             case cst.ImportFrom():
                 yield _taken(source, spot, spot.node)
             case cst.BaseExpression():
-                pass
+                if calls:
+                    yield from _called(source, spot, spot.node, findings)
             case _:
                 waiting.extend(reversed(list(_below(spot))))
 
@@ -149,6 +155,18 @@ def _taken(source: Source, spot: _Spot, node: cst.ImportFrom) -> ImportUse:
     renamed = [list(targets(alias.asname.name)) if alias.asname else [] for alias in node.names]
     bound = {names[0].value if names else member for names, member in zip(renamed, members, strict=True)}
     return ImportUse(name, members, frozenset(bound), spot.optional, spot.owner, spot.is_main, place)
+
+
+def _called(source: Source, spot: _Spot, node: cst.BaseExpression, findings: Findings) -> Iterator[ImportUse]:
+    for found in named_modules(node):
+        place = Place(source, found.call)
+        name = module_named(found, source)
+        if name:
+            yield ImportUse(name, (), None, spot.optional, spot.owner, spot.is_main, place)
+        else:
+            message = "a module is imported by a name that is not known before run time"
+            help_ = "name it by a string, or import it by a statement as well"
+            findings.add("RM134", message, place, "not packed", help=help_, severity="warning")
 
 
 def _reached(modules: Modules, use: ImportUse, findings: Findings) -> Iterator[Source]:

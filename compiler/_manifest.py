@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import libcst as cst
-
-from remotemedia._ids import assign_ids, chosen_name
-from remotemedia._params import lower_params
-from remotemedia.compiler._imports import is_main_guard
-from remotemedia.compiler._library import resolve
-from remotemedia.compiler._tree import walk
+from remotemedia._params import lower_params, remote_fields
+from remotemedia.compiler._flat import FlatGraph, flattened
+from remotemedia.compiler._stating import Fault, Stating
 from remotemedia.compiler._values import (
+    Bound,
     Builtin,
+    Declared,
     External,
     Function,
+    Instance,
     Items,
+    Iteration,
     Known,
     LibraryClass,
     Live,
     Method,
     NodeInstance,
-    NotPlainError,
+    OpenFile,
     PipelineInstance,
     ProjectClass,
     ProjectModule,
+    Table,
     Unknown,
-    plain,
+    View,
 )
 from remotemedia.errors import PipelineError
 
@@ -34,139 +35,186 @@ if TYPE_CHECKING:
     from remotemedia._project import Project
     from remotemedia.compiler._findings import Findings
     from remotemedia.compiler._source import Place
-    from remotemedia.compiler._values import Value
+    from remotemedia.compiler._values import Declaration, Edge, Value
 
-__all__ = ["manifest_of"]
+__all__ = ["Stated", "manifest_of"]
 
-_LABELS: Final = {"RM108": "not plain data", "RM109": "not a file of the project"}
-_PLAIN: Final = "pass None, bool, int, float, str, lists or dicts of these, or a `Path`; make the rest inside the node"
+_LABELS: Final = {"RM108": "cannot stand in a manifest", "RM109": "not a file of the project"}
+_PLAIN: Final = "pass plain data, an array, a `Path`, or something that has a name; make the rest inside the node"
+_WHOLE: Final = "pass the parameter itself to the node, and compute with it in the node's constructor"
 
 
-def manifest_of(pipeline: PipelineInstance, project: Project, findings: Findings) -> dict[str, Any]:
+class Stated(NamedTuple):
+    """A manifest, and what it is about.
+
+    Attributes:
+        graph: the nodes and edges that it states.
+        data: the arrays that travel beside it, by their path.
+        classes: the project's classes of all nodes, those in arguments as well, by `module:Class`.
+    """
+
+    manifest: dict[str, Any]
+    graph: FlatGraph
+    data: dict[str, bytes]
+    classes: dict[str, ProjectClass]
+
+
+def manifest_of(pipeline: PipelineInstance, project: Project, findings: Findings) -> Stated:
     """Return manifest v1; what cannot stand in it is among the findings, and left out."""
-    ids = _ids(pipeline, findings)
-    nodes = [_node(node, name, pipeline, project, findings) for node, name in zip(pipeline.nodes, ids, strict=True)]
-    return {
+    graph = flattened(pipeline, findings)
+    writer = _Writer(pipeline, project, findings)
+    manifest = {
         "version": "v1",
-        "metadata": {"name": _name(pipeline, findings)},
-        "nodes": nodes,
-        "connections": [_connection(pipeline, at, ids) for at in range(len(pipeline.edges))],
-    }
+        "metadata": {"name": writer.name()},
+        "nodes": [writer.node(node, name) for node, name in zip(graph.nodes, graph.ids, strict=True)],
+        "connections": [_connection(edge, graph.ids) for edge in graph.edges],
+    } | writer.declared()
+    return Stated(manifest, graph, writer.data, writer.classes)
 
 
-def _entry(cls: ProjectClass, pipeline: PipelineInstance, project: Project, findings: Findings) -> str:
-    """Return `module:Class`; a class that is not found by that name once its module is loaded is reported (RM104)."""
-    message, help_ = (
-        f"the class `{cls.qualname}` cannot be found by its name",
-        "define it once, at the top of its module",
-    )
-    if resolve(cls.own.module, cls.qualname) is not cls:
-        findings.add("RM104", message, cls.place, "the name stands for something else", help=help_, owner=pipeline)
-    elif any(is_main_guard(block.test) and cls.node in walk(block) for block in _conditions(cls)):
-        findings.add(
-            "RM104", message, cls.place, "defined only when the file is run as a program", help=help_, owner=pipeline
-        )
-    try:
-        return project.entry(cls.place.source.path, cls.qualname)
-    except PipelineError as error:
-        findings.add(error.code, error.message, cls.place, help=error.hint, owner=pipeline)
+class _Writer:
+    """Writes one manifest, and collects what cannot stand in it."""
+
+    def __init__(self, pipeline: PipelineInstance, project: Project, findings: Findings) -> None:
+        self.data: dict[str, bytes] = {}
+        self._pipeline = pipeline
+        self._project = project
+        self._findings = findings
+        self._stating = Stating(project, findings, pipeline)
+        self.classes = self._stating.classes
+
+    def name(self) -> str:
+        """Return the pipeline's name."""
+        name, place = self._pipeline.name, self._pipeline.name_place
+        match name:
+            case Known(value=str() as text) if text:
+                return text
+            case Unknown() | External():
+                self._unknown("the pipeline's name is not known before run time", place, _reason(name))
+            case Declared():
+                self._unknown("the pipeline's name is not known before run time", place, _declared(name, place))
+            case _:
+                message = "arguments do not fit `Pipeline`"
+                self._findings.add("RM105", message, place, "not a name", owner=self._pipeline)
         return ""
 
-
-def _conditions(cls: ProjectClass) -> list[cst.If]:
-    return [statement for statement in cls.place.source.tree.body if isinstance(statement, cst.If)]
-
-
-def _name(pipeline: PipelineInstance, findings: Findings) -> str:
-    match pipeline.name:
-        case Known(value=str() as name) if name:
-            return name
-        case Unknown() | External():
-            message = "the pipeline's name is not known before run time"
-            _unknown(findings, message, pipeline.name_place, _reason(pipeline.name), pipeline)
-        case _:
-            message = "arguments do not fit `Pipeline`"
-            findings.add("RM105", message, pipeline.name_place, "not a name", owner=pipeline)
-    return ""
-
-
-def _ids(pipeline: PipelineInstance, findings: Findings) -> list[str]:
-    names = [(_chosen(node), node.cls.name) for node in pipeline.nodes]
-    while True:
+    def node(self, node: NodeInstance, name: str) -> dict[str, Any]:
+        """Return a node under its id."""
+        builtin = node.cls.node_type if isinstance(node.cls, LibraryClass) else None
+        described: dict[str, Any] = {"id": name, "node_type": node.cls.name, "params": {}}
+        arguments: dict[str, Any] = {}
+        for argument, value in node.arguments.items():
+            place = node.places[argument]
+            try:
+                arguments[argument] = self._stating.state(value)
+                described["params"] |= lower_params(
+                    {argument: arguments[argument]}, node=name, builtin=builtin, project=self._project, data=self.data
+                )
+            except Fault as fault:
+                self._refuse(f"argument `{argument}` of `{node.cls.name}`", fault.spot(place), fault.value)
+            except PipelineError as error:
+                self._report(error, place)
+        if isinstance(node.cls, ProjectClass):
+            described["entry"] = self._stating.node_entry(node.cls)
         try:
-            return assign_ids(names)
+            described |= remote_fields(arguments, node.cls.name if builtin is not None else "", self._project)
         except PipelineError as error:
-            taken = [at for at, (chosen, _) in enumerate(names) if chosen == error.details["name"]]
-            first, second = (pipeline.nodes[at] for at in taken[:2])
-            place = second.places.get("name", second.place)
-            line = first.place.span().line
-            findings.add(
-                error.code,
-                error.message,
-                place,
-                "taken already",
-                notes=(f"the first is made in line {line} of `{first.place.source.name}`",),
-                help=error.hint,
-                owner=pipeline,
-            )
-            names[taken[1]] = (None, names[taken[1]][1])
+            self._report(error, node.places.get("remote_config", node.place))
+        return described
 
+    def declared(self) -> dict[str, Any]:
+        """Return the parameters and secrets that the pipeline and those in it declare; only what there is."""
+        parameters: dict[str, Any] = {}
+        secrets: list[str] = []
+        for pipeline in _with_nested(self._pipeline):
+            for name, declaration in pipeline.redeclared:
+                stated = self._parameter(name, declaration)
+                if parameters.setdefault(name, stated) != stated:
+                    message = f"expected the parameter `{name}` to be declared in one way, got two"
+                    self._findings.add("RM105", message, declaration.place, "declared in another way before")
+            secrets += (name for name in pipeline.secrets if name not in secrets)
+        fields = {"parameters": parameters, "secrets": secrets}
+        return {field: value for field, value in fields.items() if value}
 
-def _chosen(node: NodeInstance) -> str | None:
-    name = node.arguments.get("name")
-    return chosen_name({"name": name.value}) if isinstance(name, Known) else None
-
-
-def _node(
-    node: NodeInstance, name: str, pipeline: PipelineInstance, project: Project, findings: Findings
-) -> dict[str, Any]:
-    described: dict[str, Any] = {"id": name, "node_type": node.cls.name, "params": {}}
-    builtin = node.cls.node_type if isinstance(node.cls, LibraryClass) else None
-    for argument, value in node.arguments.items():
-        place = node.places[argument]
-        subject = f"argument `{argument}` of `{node.cls.name}`"
+    def _parameter(self, name: str, declaration: Declaration) -> dict[str, Any]:
+        described: dict[str, Any] = {}
+        subject = f"the default of parameter `{name}`"
         try:
-            known = {argument: plain(value)}
-            described["params"] |= lower_params(known, node=name, builtin=builtin, project=project)
-        except NotPlainError as error:
-            _refuse(findings, subject, place, error.value, pipeline)
+            default = {"default": self._stating.state(declaration.default)}
+            described = lower_params(default, node=name, builtin=None, project=self._project, data=None)
+            description = self._stating.state(declaration.description)
+        except Fault as fault:
+            self._refuse(subject, declaration.place, fault.value)
         except PipelineError as error:
-            findings.add(error.code, error.message, place, _LABELS[error.code], help=error.hint, owner=pipeline)
-    if isinstance(node.cls, ProjectClass):
-        described["entry"] = _entry(node.cls, pipeline, project, findings)
-    return described
+            self._report(error, declaration.place)
+        else:
+            described |= {} if description is None else {"description": description}
+        return described
+
+    def _report(self, error: PipelineError, place: Place) -> None:
+        label = _LABELS.get(error.code, "")
+        self._findings.add(error.code, error.message, place, label, help=error.hint, owner=self._pipeline)
+
+    def _refuse(self, subject: str, place: Place, value: Value) -> None:
+        match value:
+            case Unknown() | External():
+                self._unknown(f"{subject} is not known before run time", place, _reason(value))
+            case _ if (lost := getattr(value, "lost", None)) is not None:
+                self._unknown(f"{subject} is not known before run time", place, lost)
+            case _:
+                message = f"{subject} cannot stand in a manifest"
+                self._findings.add("RM108", message, place, _described(value), help=_PLAIN, owner=self._pipeline)
+
+    def _unknown(self, message: str, place: Place, why: Unknown) -> None:
+        """Report what is not known (RM107), with the steps that lead from there to its source."""
+        if why.reported:
+            return
+        help_ = why.remedy or "state a value that is known without running the program"
+        help_ = _WHOLE if why.because.startswith("the parameter `") else help_
+        label = f"depends on {why.because}"
+        self._findings.add(
+            why.code or "RM107", message, place, label,
+            notes=_steps(place, why), help=help_, owner=self._pipeline,
+        )  # fmt: skip
 
 
-def _refuse(findings: Findings, subject: str, place: Place, value: Value, pipeline: PipelineInstance) -> None:
-    if isinstance(value, (Unknown, External)):
-        _unknown(findings, f"{subject} is not known before run time", place, _reason(value), pipeline)
-        return
-    message = f"{subject} cannot stand in a manifest"
-    findings.add("RM108", message, place, _described(value), help=_PLAIN, owner=pipeline)
+def _steps(place: Place, why: Unknown) -> tuple[str, ...]:
+    """Return how an unknown value came from its source, a line of the program each, beginning where it is used."""
+    here = place.span()
+    lines: dict[tuple[str, int], str] = {}
+    for link in why.chain:  # the last of one line is nearest to the source
+        there = link.place.span()
+        if (there.file, there.line) != (here.file, here.line):
+            text = f"it {link.what} in line {there.line} of `{there.file}`: `{there.text.strip()}`"
+            lines[there.file, there.line] = text
+    return tuple(lines.values())
+
+
+def _with_nested(pipeline: PipelineInstance, seen: set[int] | None = None) -> list[PipelineInstance]:
+    """Return a pipeline and those in it, each once, in the order in which the running program declares."""
+    seen = set() if seen is None else seen
+    if id(pipeline) in seen:
+        return []
+    seen.add(id(pipeline))
+    nested = [element for element in pipeline.nodes if isinstance(element, PipelineInstance)]
+    return [pipeline, *(inner for element in nested for inner in _with_nested(element, seen))]
+
+
+def _declared(value: Declared, place: Place) -> Unknown:
+    return Unknown(f"the {value.kind} `{value.name}`, which a run may change", place)
 
 
 def _reason(value: Unknown | External) -> Unknown:
     return value if isinstance(value, Unknown) else Unknown(f"`{value.name}`", value.place)
 
 
-def _unknown(findings: Findings, message: str, place: Place, why: Unknown, pipeline: PipelineInstance) -> None:
-    """Report what is not known (RM107), with the line that is to blame where that is another one."""
-    if why.reported:
-        return
-    notes: tuple[str, ...] = ()
-    if why.place is not None:
-        here, there = place.span(), why.place.span()
-        if (here.file, here.line) != (there.file, there.line):
-            notes = (f"line {there.line} of `{there.file}`: `{there.text.strip()}`",)
-    label, help_ = f"depends on {why.because}", "state a value that is known without running the program"
-    findings.add("RM107", message, place, label, notes=notes, help=help_, owner=pipeline)
-
-
-def _described(value: Value) -> str:  # noqa: PLR0911 - one a kind of value
+def _described(value: Value) -> str:  # noqa: C901, PLR0911, PLR0912 - one a kind of value
     match value:
         case Live():
             return value.what
         case Items():
+            return f"a {value.kind}"
+        case Table():
             return f"a {value.kind}"
         case NodeInstance():
             return f"a node of class `{value.cls.name}`"
@@ -174,17 +222,26 @@ def _described(value: Value) -> str:  # noqa: PLR0911 - one a kind of value
             return "a pipeline"
         case ProjectClass() | LibraryClass():
             return f"the class `{value.name}`"
+        case Instance():
+            return f"an instance of `{value.cls.name}`"
         case Function() | Builtin():
-            return f"the function `{value.name}`"
+            return "a lambda" if value.name == "<lambda>" else f"the function `{value.name}`"
         case ProjectModule():
             return f"the module `{value.name}`"
         case Method():
             return f"the method `{value.name}`"
+        case Bound():
+            return f"the method `{value.function.name}` of an object"
+        case Iteration():
+            return "an iterator"
+        case View():
+            return f"the {value.part} of a dict"
+        case OpenFile():
+            return "an open file"
     return "a live object"
 
 
-def _connection(pipeline: PipelineInstance, at: int, ids: list[str]) -> dict[str, str]:
-    edge = pipeline.edges[at]
+def _connection(edge: Edge, ids: list[str]) -> dict[str, str]:
     ports = {"from_port": edge.from_port, "to_port": edge.to_port}
     named = {key: port for key, port in ports.items() if port is not None}
     return {"from": ids[edge.source], "to": ids[edge.target], **named}

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from remotemedia.compiler._bounds import MAX_MODULES, MAX_TOTAL_SIZE, MAX_TOTAL_TOKENS
 from remotemedia.compiler._diagnostic import Diagnostic, compile_error
 from remotemedia.compiler._source import Source, read_source
+from remotemedia.compiler._watch import saw
 from remotemedia.errors import CompileError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from remotemedia._project import Project
     from remotemedia.compiler._findings import Findings
 
 __all__ = ["Modules", "absolute_name"]
+
+_NAMESPACE: Final = ("*.py", "*/*.py", "*/*/*.py")
 
 
 class Modules:
@@ -50,6 +56,14 @@ class Modules:
     def exists(self, name: str) -> bool:
         """Return whether the project has a module of that dotted name; directories without `__init__.py` count."""
         return self._path(name) is not None or self._is_namespace(name)
+
+    def names(self) -> Iterator[str]:
+        """Give the names of the modules and packages at the project's root."""
+        for path in sorted(self.project.root.iterdir()):
+            if path.suffix == ".py" and path.stem.isidentifier():
+                yield path.stem
+            elif path.name.isidentifier() and self._is_namespace(path.name):
+                yield path.name
 
     def get(self, name: str) -> Source | None:
         """Return a module; None if it has no file or cannot be analysed, which is then among the findings.
@@ -86,14 +100,26 @@ class Modules:
         root = self.project.root
         base = root.joinpath(*name.split("."))
         for path in (base / "__init__.py", base.with_name(base.name + ".py")):
+            saw(path)
             if path.is_file() and path.resolve().is_relative_to(root):
                 return path
         return None
 
     def _is_namespace(self, name: str) -> bool:
-        """Return whether a directory without `__init__.py` is a package (PEP 420): it has a module of its own."""
+        """Return whether a directory without `__init__.py` is a package (PEP 420): modules are not far below it."""
         base = self.project.root.joinpath(*name.split("."))
-        return base.is_dir() and next(base.glob("*.py"), None) is not None
+        saw(base)
+        if not base.is_dir() or not base.resolve().is_relative_to(self.project.root):
+            return False
+        is_package = any(next(base.glob(pattern), None) is not None for pattern in _NAMESPACE)
+        return is_package and ("." in name or not self._is_installed(name))
+
+    def _is_installed(self, top: str) -> bool:
+        """Return whether Python would find a module or regular package elsewhere, which comes before a namespace."""
+        here = {self.project.root, Path.cwd()}
+        elsewhere = [entry for entry in sys.path if entry and Path(entry).resolve() not in here]
+        spec = PathFinder.find_spec(top, elsewhere)
+        return spec is not None and spec.origin is not None
 
 
 def absolute_name(source: Source, module: str, level: int) -> str | None:

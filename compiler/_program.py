@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from remotemedia.compiler._dependencies.model import Dependencies
+from remotemedia.compiler._diagnostic import Diagnostic
 
-    from remotemedia.compiler._diagnostic import Diagnostic
-
-__all__ = ["Import", "Program", "ProjectFile", "SourceModule"]
+__all__ = ["DataFile", "Import", "Program", "ProjectFile", "SourceModule"]
 
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """A file that the manifest names; `kind` is `model` if a parameter of that type names it.
+    """A file of the project that the pipeline depends on.
 
     Attributes:
+        kind: `model` if a parameter of that type names it, `file` if another does, `input` if the program itself reads
+            it to build its graph: that one is no part of the package.
         path: from the project's root, posix.
         sha256: hex.
         size: bytes.
     """
 
     path: str
-    kind: Literal["model", "file"]
+    kind: Literal["model", "file", "input"]
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """An array among the arguments of nodes.
+
+    Attributes:
+        path: what the manifest refers to, `data/<sha256>.npy`.
+        sha256: of the content, hex.
+        content: the npy file.
+    """
+
+    path: str
+    sha256: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -66,12 +82,14 @@ class Program:
         root: the project's directory, absolute.
         source: the pipeline's file, absolute.
         manifest: manifest v1; with `created_at` only where `SOURCE_DATE_EPOCH` is set.
-        files: every file that the manifest names, by path.
+        files: every file that the manifest names, by path, then those that were read to build it.
         modules: the pipeline's file and all it imports of the project, by path.
         entries: the manifest's `entry` values, in its order.
         imports: what the modules import from outside the project, by name.
         diagnostics: warnings.
-        unsandboxed: entries whose code needs what the sandbox does not have.
+        dependencies: what the modules depend on outside the project.
+        data: the arrays that the manifest names, by path.
+        resources: data files of the project's packages that the modules read, by path.
     """
 
     root: Path
@@ -82,4 +100,11 @@ class Program:
     entries: tuple[str, ...]
     imports: tuple[Import, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
-    unsandboxed: tuple[str, ...] = ()
+    dependencies: Dependencies = field(default_factory=Dependencies)
+    resources: tuple[ProjectFile, ...] = ()
+    data: tuple[DataFile, ...] = ()
+
+    @property
+    def unsandboxed(self) -> frozenset[str]:
+        """The entries whose code needs what the sandbox does not have."""
+        return frozenset(entry for entry, needs in self.dependencies.needs.items() if needs.lacks)

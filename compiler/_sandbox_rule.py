@@ -2,124 +2,112 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Final
 
-import libcst as cst
-
-from remotemedia.compiler._imports import is_main_guard
-from remotemedia.compiler._tree import children
-from remotemedia.compiler._values import ProjectClass
-from remotemedia.compiler.sandbox import lacks
+from remotemedia.compiler._dependencies.model import Lack, Needs
+from remotemedia.compiler._loaded import loaded_with
+from remotemedia.compiler.sandbox import absence, uselessness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from remotemedia.compiler._dependencies.reach import Reach
     from remotemedia.compiler._findings import Findings
     from remotemedia.compiler._imports import Closure, ImportUse
-    from remotemedia.compiler._source import Source
+    from remotemedia.compiler._loaded import Part
+    from remotemedia.compiler._values import ProjectClass
 
-__all__ = ["find_unsandboxed"]
+__all__ = ["find_needs"]
+
+_SHOWN: Final = 3
 
 
-def find_unsandboxed(closure: Closure, classes: dict[str, ProjectClass], findings: Findings) -> tuple[str, ...]:
-    """Return the entries that the sandbox cannot run, and warn of each import that is to blame.
+def find_needs(
+    closure: Closure, classes: Mapping[str, ProjectClass], reach: Reach | None, findings: Findings
+) -> dict[str, Needs]:
+    """Return what the code of each class needs, and warn of each import that keeps one out of the sandbox.
 
     A class needs what is imported inside it, and what the modules loaded with it import at their top. An import counts
-    only if it has no fallback, and if its name is used for the class: in the sandbox an unused one does no harm.
+    only if it has no fallback, and if its name is used for the class: in the sandbox an unused one does no harm, and
+    what only builds the pipeline (`p.add(Filter(np.hanning(512)))`) none either.
 
     Args:
         closure: the project's sources.
         classes: the class of each entry.
+        reach: answers for installed distributions; None if nothing is imported of any.
         findings: takes the warnings.
     """
-    found = []
+    needs = {}
     for entry, cls in classes.items():
-        needs = list(_needs(closure, cls))
-        if needs:
-            found.append(entry)
-        for use in needs:
-            module = (use.name or "").partition(".")[0]
-            findings.add(
-                "RM111",
-                f"`{cls.name}` needs `{module}`, which the sandbox does not have",
-                use.place,
-                "imported here",
-                notes=(f"the runtime left for `{cls.name}` is `python`, which its users have to allow",),
-                help="use the standard library and `remotemedia.Array` in the node",
-                severity="warning",
-            )
-    return tuple(found)
-
-
-def _needs(closure: Closure, cls: ProjectClass) -> Iterator[ImportUse]:
-    bodies = {base.node for base in cls.mro if isinstance(base, ProjectClass)}
-    for source, used in _loaded(closure, cls).items():
-        for use in closure.uses[source.name]:
-            if closure.inside[use] or use.optional or use.is_main or not lacks((use.name or "").partition(".")[0]):
+        lacks: dict[Lack, None] = {}
+        distributions: set[str] = set()
+        for use, part in _needed(closure, cls):
+            found = _standard(use, part.names) if _is_standard(use) else _foreign(use, reach)
+            if found.lacks and not part.uses(use):
                 continue
-            if use.owner in bodies or (use.owner is None and _is_used(use, used)):
-                yield use
+            if any(lack.is_installed or lack.via for lack in found.lacks):  # the others are said to be missing already
+                _warn(cls, use, found.lacks, findings)
+            lacks |= dict.fromkeys(found.lacks)
+            distributions |= set(found.distributions)
+        needs[entry] = Needs(tuple(lacks), tuple(sorted(distributions)))
+    return needs
 
 
-def _loaded(closure: Closure, cls: ProjectClass) -> dict[Source, set[str]]:
-    """Return the modules that are loaded with a class, and the names that each uses on its behalf."""
-    loaded: dict[Source, set[str]] = {}
-    waiting = [(cls.place.source, False)]
-    wholly: set[Source] = set()
-    while waiting:
-        source, whole = waiting.pop()
-        if source in loaded and (source in wholly or not whole):
-            continue
-        if whole:
-            wholly.add(source)
-        at_load, by_class = _names_used(source, cls, whole=whole)
-        loaded[source] = loaded.get(source, set()) | at_load | by_class
+def _warn(cls: ProjectClass, use: ImportUse, lacks: tuple[Lack, ...], findings: Findings) -> None:
+    module = (use.name or "").partition(".")[0]
+    if _is_standard(use):
+        module = lacks[0].module
+        notes = [f"`{lacks[0].module}`: {lacks[0].why}"]
+        help_ = "do without it in the node"
+    else:
+        shown = [f"{_way(lack)}: {lack.why}" for lack in lacks[:_SHOWN]]
+        notes = [*shown, *([f"and {len(lacks) - _SHOWN} more"] if len(lacks) > _SHOWN else [])]
+        help_ = "use the standard library, pure Python and `remotemedia.Array` in the node"
+    findings.add(
+        "RM111",
+        f"`{cls.name}` needs `{module}`, which the sandbox does not have",
+        use.place,
+        "imported here",
+        notes=(*notes, f"the runtime left for `{cls.name}` is `python`, which its users have to allow"),
+        help=help_,
+        severity="warning",
+    )
+
+
+def _way(lack: Lack) -> str:
+    """Return how a module is reached: `a`, which imports `b`."""
+    first = [module for module in lack.via if module.partition(".")[0] != lack.module.partition(".")[0]]
+    return f"`{lack.module}`" + (f", imported by `{first[-1]}`" if first else "")
+
+
+def _is_standard(use: ImportUse) -> bool:
+    return (use.name or "").partition(".")[0] in sys.stdlib_module_names
+
+
+def _standard(use: ImportUse, names: set[str]) -> Needs:
+    """Return what an import of the standard library lacks: a module, or a name that is there and of no use."""
+    name = use.name or ""
+    mentioned = {it for it in names if it.startswith(f"{name}.")} if not use.members else set()
+    for module in [name, *(f"{name}.{member}" for member in use.members), *sorted(mentioned)]:
+        why = absence(module) or uselessness(module)
+        if why is not None:
+            return Needs((Lack(module, why),))
+    return Needs()
+
+
+def _foreign(use: ImportUse, reach: Reach | None) -> Needs:
+    if reach is None:
+        return Needs()
+    name = use.name or ""
+    return reach.of([f"{name}.{member}" for member in use.members] or [name])
+
+
+def _needed(closure: Closure, cls: ProjectClass) -> Iterator[tuple[ImportUse, Part]]:
+    """Give the imports from outside the project that run for a class, with what of their module does."""
+    for source, part in loaded_with(closure, cls).items():
         for use in closure.uses[source.name]:
-            if use.owner is None and not use.is_main:
-                waiting.extend((found, _is_used(use, by_class)) for found in closure.inside[use])
-    return loaded
-
-
-def _is_used(use: ImportUse, names: set[str]) -> bool:
-    return use.bound is None or bool(use.bound & names)
-
-
-def _names_used(source: Source, cls: ProjectClass, *, whole: bool) -> tuple[set[str], set[str]]:
-    """Return the names that a module mentions when it is loaded, and those that it mentions on behalf of a class.
-
-    The latter are, in the class's own file, those of the class and of the functions and classes that it names, and so
-    on; in another they are all or none. The part for `__main__` never runs in the sandbox.
-    """
-    definitions: dict[str, cst.CSTNode] = {}
-    statements: list[cst.CSTNode] = []
-    for statement in source.tree.body:
-        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-            definitions[statement.name.value] = statement
-        elif not (isinstance(statement, cst.If) and is_main_guard(statement.test)):
-            statements.append(statement)
-    at_load = _mentioned(statements, {})
-    if whole:
-        return at_load, at_load | _mentioned(list(definitions.values()), {})
-    if source is not cls.place.source:
-        return at_load, set()
-    first = definitions.pop(cls.qualname.partition(".")[0], cls.node)
-    return at_load, _mentioned([first], definitions)
-
-
-def _mentioned(waiting: list[cst.CSTNode], definitions: dict[str, cst.CSTNode]) -> set[str]:
-    """Return the names in some code, and in the definitions that it names."""
-    names: set[str] = set()
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case cst.Name():
-                names.add(node.value)
-                if node.value in definitions:
-                    waiting.append(definitions.pop(node.value))
-            case cst.Attribute():
-                waiting.append(node.value)
-            case cst.Import() | cst.ImportFrom():
-                pass
-            case _:
-                waiting.extend(children(node))
-    return names
+            top = (use.name or "").partition(".")[0]
+            foreign = not closure.inside[use] and top not in closure.own and top not in {"", "remotemedia"}
+            if foreign and not use.optional and part.runs(use) and (part.uses(use) or part.names_at_load(use)):
+                yield use, part

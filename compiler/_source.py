@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +14,7 @@ import libcst as cst
 from remotemedia.compiler._bounds import MAX_FILE_BYTES
 from remotemedia.compiler._diagnostic import Diagnostic, Span, compile_error
 from remotemedia.compiler._prescan import scan
+from remotemedia.compiler._watch import saw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,11 +120,7 @@ def read_source(path: Path, name: str, module: str, *, code: str) -> Source:
     try:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        line = min(error.raw_line, text.count("\n") + 1)
-        span = Span(name, line, error.raw_column + 1, line, error.raw_column + 2, line_of(text, line))
-        raise compile_error(
-            [Diagnostic(code, "error", f"expected Python, got a syntax error in `{name}`", span, "cannot be parsed")]
-        ) from error
+        raise compile_error([_misspelt(name, text, code, error)]) from error
     except RecursionError as error:  # the import of a very long dotted name recurses in libcst's own Python code
         raise compile_error([_excess(name, text, 1, "names nested more deeply than can be parsed")]) from error
     return Source(path, name, module, text, tree, tokens)
@@ -134,6 +133,7 @@ def line_of(text: str, line: int) -> str:
 
 
 def _read(path: Path, name: str, code: str) -> bytes:
+    saw(path)
     if not path.is_file():  # neither a directory nor a pipe, which would keep us waiting
         raise compile_error([Diagnostic(code, "error", f"expected a file at `{name}`, found none")])
     try:
@@ -176,6 +176,20 @@ def _declared_encoding(data: bytes) -> str | None:
 
 def _not_utf8(code: str, name: str, got: str) -> Diagnostic:
     return Diagnostic(code, "error", f"expected UTF-8 in `{name}`, got {got}", help="save the file as UTF-8")
+
+
+def _misspelt(name: str, text: str, code: str, error: cst.ParserSyntaxError) -> Diagnostic:
+    """Return what is wrong with a text that cannot be parsed: Python's own parser says it best, where it agrees."""
+    line, column, what = error.raw_line, error.raw_column + 1, "cannot be parsed"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes in strings, which are not what is wrong
+            ast.parse(text)
+    except SyntaxError as told:  # of which `IndentationError` is one
+        line, column, what = told.lineno or line, told.offset or column, told.msg.replace("'", "`")
+    line = min(line, text.count("\n") + 1)
+    span = Span(name, line, column, line, column + 1, line_of(text, line))
+    return Diagnostic(code, "error", f"expected Python, got a syntax error in `{name}`", span, what)
 
 
 def _excess(name: str, text: str, line: int, what: str) -> Diagnostic:

@@ -6,13 +6,14 @@ changes. What the evaluator cannot follow makes a value `Unknown`, or a containe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remotemedia.compiler._bounds import MAX_ITEMS
+from remotemedia.compiler._scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import PurePath
 
     import libcst as cst
@@ -21,28 +22,45 @@ if TYPE_CHECKING:
     from remotemedia.schemas.tables import NodeType
 
 __all__ = [
+    "ENUMS",
+    "ArrayValue",
+    "Bound",
     "Builtin",
+    "Coroutine",
+    "Declaration",
+    "Declared",
     "Edge",
     "External",
     "FilePath",
     "Function",
+    "Instance",
     "Items",
+    "Iteration",
     "Known",
     "LibraryClass",
+    "LibraryObject",
+    "Link",
     "Live",
+    "Member",
+    "Memory",
     "Method",
     "NodeInstance",
     "NotPlainError",
+    "OpenFile",
     "PipelineInstance",
+    "Prepared",
     "ProjectClass",
     "ProjectModule",
     "Scope",
+    "Super",
     "Table",
     "Unknown",
     "Value",
+    "View",
     "contained",
     "copied",
     "plain",
+    "size_of",
 ]
 
 
@@ -54,6 +72,14 @@ class Known:
 
 
 @dataclass(frozen=True, eq=False)
+class Link:
+    """One step on the way of an unknown value: `what` completes "in line 12, …", such as "sets `rate`"."""
+
+    what: str
+    place: Place
+
+
+@dataclass(frozen=True, eq=False)
 class Unknown:
     """Anything.
 
@@ -62,29 +88,180 @@ class Unknown:
         place: what is to blame.
         foreign: whether it comes from outside the project, or from nowhere: as a node's class it cannot be found.
         reported: whether a finding says already that it does not exist.
+        way: how it came from its source to where it is used, the last step last.
+        code: of the finding that it leads to, RM107 where absent.
     """
 
     because: str
     place: Place | None = None
     foreign: bool = False
     reported: bool = False
+    way: tuple[Link, ...] = ()
+    code: str | None = None
+
+    @property
+    def chain(self) -> tuple[Link, ...]:
+        """The steps from where it is used back to its source, which is the last: "reads `sys.argv`"."""
+        source = (Link(f"comes from {self.because}", self.place),) if self.place is not None else ()
+        return (*reversed(self.way), *source)
+
+    @property
+    def remedy(self) -> str | None:
+        """What the author may do about its source, if that is one of the usual ones."""
+        source = self.because.partition("`")[2].partition("`")[0]
+        return next((remedy for names, remedy in _REMEDIES if source.startswith(names)), None)
+
+    def set_to(self, name: str, place: Place) -> Unknown:
+        """Return the same, bound to a name at a place."""
+        if len(self.way) == _MAX_LINKS or self.place is None:
+            return self
+        return replace(self, way=(*self.way, Link(f"sets `{name}`", place)))
+
+
+ENUMS: Final = frozenset({
+    "enum.Enum", "enum.Flag", "enum.IntEnum", "enum.IntFlag", "enum.StrEnum",
+})  # fmt: skip
+"""Classes from which enumerations are derived."""
+
+_MAX_LINKS: Final = 8
+_DECLARE: Final = 'declare it: `p.param("rate", 16000)`, and override it with `run --set rate=…`'
+_REMEDIES: Final = (
+    (("sys.argv", "sys.stdin", "input", "argparse.", "click.", "typer.", "getopt."), _DECLARE),
+    (("os.environ", "os.getenv"), '`p.secret("NAME")` for secrets, `p.param("rate", 16000)` for settings'),
+    (
+        ("random.", "time.", "datetime.", "uuid.", "secrets.", "numpy.random", "os.getpid", "os.urandom"),
+        "compute it inside a node",
+    ),
+)
 
 
 @dataclass(eq=False)
 class Items:
-    """A list, tuple or set."""
+    """A list, tuple, set or frozenset; of the last two each item stands once, in no order that may be relied on."""
 
-    kind: Literal["list", "tuple", "set"]
+    kind: Literal["list", "tuple", "set", "frozenset"]
     items: list[Value]
     lost: Unknown | None = None
 
 
 @dataclass(eq=False)
 class Table:
-    """A dict, in the order of insertion; keys are scalars."""
+    """A dict, in the order of insertion, or one of its kinds in `collections`.
+
+    Attributes:
+        entries: by key: its Python object, or for what equals only itself the value.
+        missing: what makes the item of a key that is not there: a function, or the item itself of a `Counter`.
+    """
 
     entries: dict[Any, Value]
     lost: Unknown | None = None
+    kind: Literal["dict", "Counter", "OrderedDict", "defaultdict"] = "dict"
+    missing: Value | None = None
+
+
+@dataclass(eq=False)
+class Iteration:
+    """An iterator, such as `zip(…)` gives: each value is given once, and made only when it is asked for.
+
+    Attributes:
+        values: what is still to come; it raises `NotPlainError` where that is not known.
+        over: the containers and functions that it reads.
+        context: whether it is made by a generator function that `contextlib` has made a context manager.
+    """
+
+    values: Iterator[Value]
+    over: tuple[Value, ...] = ()
+    lost: Unknown | None = None
+    context: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What `keys`, `values` and `items` of a dict give: the dict as it is when one looks."""
+
+    table: Table
+    part: Literal["keys", "values", "items"]
+
+    @property
+    def lost(self) -> Unknown | None:
+        """Why its items are not known any more."""
+        return self.table.lost
+
+
+@dataclass(eq=False)
+class Memory:
+    """What several arrays may share; a change of one is seen by all."""
+
+    lost: Unknown | None = None
+
+
+@dataclass(eq=False)
+class ArrayValue:
+    """A numpy array, as it is in the running program."""
+
+    array: Any
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def lost(self) -> Unknown | None:
+        """Why its elements are not known any more."""
+        return self.memory.lost
+
+    @lost.setter
+    def lost(self, why: Unknown | None) -> None:
+        self.memory.lost = why
+
+
+@dataclass(eq=False)
+class OpenFile:
+    """A file of the project that is open for reading.
+
+    Attributes:
+        stream: its content, read whole when it was opened.
+        name: how the program named it.
+    """
+
+    stream: Any
+    name: str
+    lost: Unknown | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """A parameter or secret that a pipeline declares; its value is not known before a run."""
+
+    kind: Literal["parameter", "secret"]
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class LibraryObject:
+    """An instance of a frozen dataclass of `remotemedia`.
+
+    Attributes:
+        entry: the class, `module:Class`.
+        fields: all fields that the constructor takes, by name.
+        places: where those stand that were given.
+    """
+
+    entry: str
+    fields: dict[str, Value]
+    places: dict[str, Place]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A function that was made by one of the standard library, such as `itemgetter(1)` or `partial(f, 2)`.
+
+    Attributes:
+        name: what it is called in messages.
+        function: called with the evaluator, the arguments and the call.
+        over: the values that it holds.
+    """
+
+    name: str
+    function: Callable[..., Value | None]
+    over: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +318,7 @@ class ProjectClass:
         mro: itself and its bases in the order of lookup (C3); a base that is not known is `Unknown` or `External`.
         own: what its body defined.
         is_dataclass: whether its constructor is made from its fields.
+        members: of an enumeration, by name; aliases as well.
     """
 
     qualname: str
@@ -149,6 +327,7 @@ class ProjectClass:
     own: Scope
     mro: list[Value]
     is_dataclass: bool = False
+    members: dict[str, Member] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -160,15 +339,90 @@ class ProjectClass:
         """Whether instances are nodes."""
         return any(isinstance(base, LibraryClass) and base.name != "Pipeline" for base in self.mro)
 
+    @property
+    def is_enum(self) -> bool:
+        """Whether it is an enumeration."""
+        return any(isinstance(base, External) and base.name in ENUMS for base in self.mro)
+
+    @property
+    def is_tuple(self) -> bool:
+        """Whether it is a `NamedTuple`."""
+        return any(isinstance(base, External) and base.name == "typing.NamedTuple" for base in self.mro)
+
+    def find(self, name: str) -> Value | None:
+        """Return what the class or one of its bases defines; None, or Unknown where a base is not known."""
+        for base in self.mro:
+            if isinstance(base, ProjectClass):
+                if name in base.own.names:
+                    return base.own.names[name]
+            elif isinstance(base, Unknown):
+                return base
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A function of the project, which is not followed; `scope` is where it was defined."""
+    """A function or lambda of the project.
+
+    Attributes:
+        scope: where it was defined: names that are not its own are looked up there.
+        defaults: of its parameters, as they were when it was defined.
+        owner: the class in whose body it stands; `super()` begins behind it.
+        role: what a decorator made of it; `lazy` is a property that is computed once.
+    """
 
     name: str
     place: Place
-    node: cst.FunctionDef
+    node: cst.FunctionDef | cst.Lambda
     scope: Scope
+    defaults: dict[str, Value] = field(default_factory=dict)
+    owner: ProjectClass | None = None
+    role: Literal["function", "staticmethod", "classmethod", "property", "lazy", "cached", "context"] = "function"
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A function as a method of an instance or class, which is its first argument."""
+
+    function: Function
+    receiver: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Super:
+    """`super()`: what the bases of `receiver` define behind `owner`."""
+
+    owner: ProjectClass
+    receiver: Value
+
+
+@dataclass(eq=False)
+class Coroutine:
+    """A call of an `async` function, which runs when it is awaited; `run` gives what it returns."""
+
+    function: Function
+    run: Callable[[], Value]
+    over: tuple[Value, ...] = ()
+    done: bool = False
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object of a class of the project that is no node; `attributes` are its own, in the order they were set."""
+
+    cls: ProjectClass
+    place: Place
+    attributes: dict[str, Value] = field(default_factory=dict)
+    lost: Unknown | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A member of an enumeration of the project."""
+
+    cls: ProjectClass
+    name: str
+    value: Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,27 +451,75 @@ class NodeInstance:
 
 @dataclass(frozen=True, eq=False)
 class Edge:
-    """An edge between two nodes of a pipeline, by position."""
+    """An edge between two nodes of a pipeline, by position.
+
+    Attributes:
+        place: what draws it, the argument of `add` or the call of `connect`.
+        places: where the ports that it names stand, by `from_port` and `to_port`.
+    """
 
     source: int
     target: int
     from_port: str | None = None
     to_port: str | None = None
+    place: Place | None = None
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Declaration:
+    """A parameter as a pipeline declares it: `p.param("rate", 16000)`."""
+
+    default: Value
+    description: Value
+    place: Place
 
 
 @dataclass(eq=False)
 class PipelineInstance:
-    """A pipeline that the program makes; `place` is the call, `name` its first argument."""
+    """A pipeline that the program makes.
+
+    Attributes:
+        nodes: its elements, in the order they were added: nodes, and pipelines whose nodes are meant.
+        edges: between these, by position.
+        parameters: what it declares, by name; `redeclared` has every declaration.
+        secrets: the names of those it declares, each with the place where.
+        name: its first argument.
+        place: the call.
+        cls: its class, where that is one of the project.
+        attributes: what such a class sets of its own.
+        makers: the functions of the project that it was made in or returned from, the innermost first.
+    """
 
     name: Value
     name_place: Place
     place: Place
-    nodes: list[NodeInstance] = field(default_factory=list)
+    nodes: list[NodeInstance | PipelineInstance] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    parameters: dict[str, Declaration] = field(default_factory=dict)
+    redeclared: list[tuple[str, Declaration]] = field(default_factory=list)
+    secrets: dict[str, Place] = field(default_factory=dict)
+    cls: ProjectClass | None = None
+    attributes: dict[str, Value] = field(default_factory=dict)
+    makers: list[str] = field(default_factory=list)
+    _at: dict[int, int] = field(default_factory=dict, repr=False)
 
-    def position(self, node: NodeInstance) -> int | None:
+    def all_nodes(self) -> list[NodeInstance]:
+        """Return its nodes, those of a pipeline in its place, each once."""
+        found: dict[int, NodeInstance | PipelineInstance] = {}
+        waiting: list[NodeInstance | PipelineInstance] = [self]
+        while waiting:
+            element = waiting.pop()
+            if id(element) not in found:
+                found[id(element)] = element
+                waiting += reversed(element.nodes) if isinstance(element, PipelineInstance) else ()
+        return [element for element in found.values() if isinstance(element, NodeInstance)]
+
+    def position(self, node: NodeInstance | PipelineInstance) -> int | None:
         """Return where a node stands among the pipeline's, if it is one of them."""
-        return next((at for at, other in enumerate(self.nodes) if other is node), None)
+        for at in range(len(self._at), len(self.nodes)):
+            self._at[id(self.nodes[at])] = at
+        return self._at.get(id(node))
 
 
 Value: TypeAlias = (
@@ -233,35 +535,22 @@ Value: TypeAlias = (
     | ProjectModule
     | ProjectClass
     | Function
+    | Bound
+    | Super
+    | Coroutine
+    | Instance
+    | Member
     | Method
     | NodeInstance
     | PipelineInstance
+    | ArrayValue
+    | Declared
+    | Iteration
+    | LibraryObject
+    | OpenFile
+    | Prepared
+    | View
 )
-
-
-class Scope:
-    """Names of a module or class body, and of what encloses it."""
-
-    def __init__(self, outer: Scope | None = None) -> None:
-        self.names: dict[str, Value] = {}
-        self.outer = outer
-        self.others: Unknown | None = None  # a `from … import *` that may define anything
-
-    @property
-    def module(self) -> Scope:
-        """The scope of the module that this one is in: the one that functions see."""
-        return self if self.outer is None else self.outer.module
-
-    def find(self, name: str) -> Value | None:
-        """Return what a name stands for, or None."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
-            if scope.others is not None:
-                return scope.others
-            scope = scope.outer
-        return None
 
 
 _MAX_DEPTH: Final = 64  # of containers inside one another
@@ -293,13 +582,15 @@ def _plain(value: Value, budget: list[int], depth: int) -> Any:
             return value.value
         case FilePath():
             return value.path
+        case ArrayValue(lost=None):
+            return value.array
         case Items(lost=None, kind="list"):
             return [_plain(item, budget, depth + 1) for item in value.items]
         case Items(lost=None, kind="tuple"):
             return tuple(_plain(item, budget, depth + 1) for item in value.items)
-        case Table(lost=None):
+        case Table(lost=None, kind="dict"):
             return {key: _plain(item, budget, depth + 1) for key, item in value.entries.items()}
-        case Items(lost=Unknown() as lost) | Table(lost=Unknown() as lost):
+        case Items(lost=Unknown() as lost) | Table(lost=Unknown() as lost) | ArrayValue(lost=Unknown() as lost):
             raise NotPlainError(lost)
     raise NotPlainError(value)
 
@@ -315,13 +606,27 @@ def copied(value: Value, done: dict[int, Value] | None = None) -> Value:
             items.items.extend(copied(item, done) for item in value.items)
             return items
         case Table():
-            table = done[id(value)] = Table({}, value.lost)
+            table = done[id(value)] = Table({}, value.lost, value.kind, value.missing)
             table.entries |= {key: copied(item, done) for key, item in value.entries.items()}
             return table
     return value
 
 
-def contained(value: Value) -> Iterator[Value]:
+def size_of(value: Value) -> int:
+    """Return how much a value holds itself: items, or eights of characters."""
+    match value:
+        case Items():
+            return len(value.items)
+        case Table():
+            return len(value.entries)
+        case Known(value=str() | bytes() as text):
+            return len(text) // 8
+        case Known(value=int() as number):
+            return number.bit_length() // 64
+    return 0
+
+
+def contained(value: Value) -> Iterator[Value]:  # noqa: C901 - one a kind of value
     """Give a value and all that its containers hold, each once."""
     seen: set[int] = set()
     waiting = [value]
@@ -335,5 +640,18 @@ def contained(value: Value) -> Iterator[Value]:
             waiting.extend(value.items)
         elif isinstance(value, Table):
             waiting.extend(value.entries.values())
-        elif isinstance(value, Method):
+            waiting.extend(() if value.missing is None else (value.missing,))
+        elif isinstance(value, (Method, Bound, Super)):
             waiting.append(value.receiver)
+            if isinstance(value, Bound):
+                waiting.append(value.function)
+        elif isinstance(value, (Instance, PipelineInstance)):
+            waiting.extend(value.attributes.values())
+        elif isinstance(value, Coroutine):
+            waiting.extend((value.function, *value.over))
+        elif isinstance(value, (Iteration, Prepared)):
+            waiting.extend(value.over)
+        elif isinstance(value, View):
+            waiting.append(value.table)
+        elif isinstance(value, LibraryObject):
+            waiting.extend(value.fields.values())

@@ -7,6 +7,7 @@ default_runtimes(compile_file(Path("pipeline.py")))  # {"AudioSource": "native",
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from remotemedia.schemas.tables import node_type
@@ -14,38 +15,94 @@ from remotemedia.schemas.tables import node_type
 if TYPE_CHECKING:
     from remotemedia.compiler._program import Program
 
-__all__ = ["default_runtimes", "lacks", "missing_in_sandbox"]
+__all__ = ["absence", "default_runtimes", "missing_in_sandbox", "uselessness"]
 
 _PRESENT: Final = frozenset({
-    "__future__", "abc", "annotationlib", "array", "ast", "asyncio", "base64", "binascii", "bisect", "builtins",
-    "calendar", "cmath", "codecs", "collections", "colorsys", "concurrent", "configparser", "contextlib",
-    "contextvars", "copy", "copyreg", "csv", "dataclasses", "datetime", "decimal", "difflib", "dis", "doctest",
-    "email", "encodings", "enum", "errno", "fnmatch", "fractions", "functools", "gc", "genericpath", "getopt",
-    "gettext", "glob", "graphlib", "hashlib", "heapq", "hmac", "html", "http", "importlib", "inspect", "io",
-    "ipaddress", "itertools", "json", "keyword", "linecache", "locale", "logging", "marshal", "math", "mimetypes",
-    "numbers", "opcode", "operator", "optparse", "os", "pathlib", "pickle", "pickletools", "pkgutil", "platform",
-    "posixpath", "pprint", "profile", "pstats", "queue", "quopri", "random", "re", "remotemedia", "reprlib",
-    "sched", "secrets", "select", "shelve", "shlex", "shutil", "signal", "stat", "statistics", "string",
-    "stringprep", "struct", "symtable", "sys", "tempfile", "textwrap", "threading", "time", "timeit", "token",
-    "tokenize", "tomllib", "traceback", "tracemalloc", "types", "typing", "unicodedata", "unittest", "urllib",
-    "uuid", "warnings", "wave", "weakref", "xml", "zipfile", "zipimport", "zlib", "zoneinfo",
+    "__future__", "abc", "annotationlib", "argparse", "array", "ast", "asyncio", "atexit", "base64", "bdb",
+    "binascii", "bisect", "builtins", "calendar", "cmath", "cmd", "code", "codecs", "codeop", "collections",
+    "colorsys", "compression", "concurrent", "configparser", "contextlib", "contextvars", "copy", "copyreg",
+    "csv", "dataclasses", "datetime", "decimal", "difflib", "dis", "doctest", "email", "encodings", "enum",
+    "errno", "faulthandler", "filecmp", "fileinput", "fnmatch", "fractions", "functools", "gc", "genericpath",
+    "getopt", "gettext", "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac", "html", "http", "importlib",
+    "inspect", "io", "ipaddress", "itertools", "json", "keyword", "linecache", "locale", "logging", "marshal",
+    "math", "mimetypes", "ntpath", "numbers", "opcode", "operator", "optparse", "os", "pathlib", "pdb", "pickle",
+    "pickletools", "pkgutil", "platform", "posix", "posixpath", "pprint", "profile", "pstats", "pyexpat", "queue",
+    "quopri", "random", "re", "reprlib", "rlcompleter", "runpy", "sched", "secrets", "select", "selectors",
+    "shelve", "shlex", "shutil", "signal", "site", "socket", "stat", "statistics", "string", "stringprep",
+    "struct", "subprocess", "symtable", "sys", "sysconfig", "tempfile", "textwrap", "threading", "time", "timeit",
+    "token", "tokenize", "tomllib", "traceback", "tracemalloc", "types", "typing", "unicodedata", "unittest",
+    "urllib", "uuid", "warnings", "wave", "weakref", "xml", "zipfile", "zipimport", "zlib", "zoneinfo",
 })  # fmt: skip
-"""Top-level modules of the sandbox that are of use there.
+"""Top-level modules of the standard library that can be imported there."""
 
-`socket` and `subprocess` can be imported, and then fail: there is no network and there are no processes. Absent are
-`ssl`, `ctypes`, `mmap`, `bz2`, `lzma`, `multiprocessing`, `sqlite3`, all that is about terminals and windows, and
-everything from outside the standard library.
-"""
+_ABSENT_PARTS: Final = frozenset({
+    "asyncio.proactor_events", "asyncio.windows_events", "asyncio.windows_utils", "concurrent.futures.process",
+    "concurrent.futures.thread", "concurrent.interpreters", "http.cookiejar", "http.server", "importlib.readers",
+    "importlib.simple", "json.tool", "logging.config", "unittest.async_case", "urllib.robotparser",
+    "xml.dom.expatbuilder", "xml.dom.pulldom", "xml.etree.ElementInclude", "xml.etree.cElementTree",
+})  # fmt: skip
+"""What of their packages cannot be imported there; private parts and single encodings are not listed."""
+
+_NO_NETWORK: Final = "there is no network"
+_NO_PROCESSES: Final = "there are no processes"
+_NO_THREADS: Final = "threads cannot be started"
+_NO_NATIVE_CODE: Final = "no native code can be called"
+_NO_TERMINAL: Final = "there is no terminal or window"
+
+_ABSENT_BECAUSE: Final = {
+    "concurrent.futures.process": _NO_PROCESSES, "concurrent.futures.thread": _NO_THREADS,
+    "ctypes": _NO_NATIVE_CODE, "curses": _NO_TERMINAL, "dbm": "there is no file system", "ftplib": _NO_NETWORK,
+    "getpass": _NO_TERMINAL, "http.server": _NO_NETWORK, "imaplib": _NO_NETWORK, "mmap": "there is no file system",
+    "multiprocessing": _NO_PROCESSES, "poplib": _NO_NETWORK, "pty": _NO_TERMINAL, "readline": _NO_TERMINAL,
+    "smtplib": _NO_NETWORK, "socketserver": _NO_NETWORK, "sqlite3": "there is no file system", "ssl": _NO_NETWORK,
+    "termios": _NO_TERMINAL, "tkinter": _NO_TERMINAL, "tty": _NO_TERMINAL, "turtle": _NO_TERMINAL,
+    "webbrowser": _NO_TERMINAL, "wsgiref": _NO_NETWORK, "xmlrpc": _NO_NETWORK,
+}  # fmt: skip
+
+_USELESS: Final = {
+    "asyncio.create_subprocess_exec": _NO_PROCESSES, "asyncio.create_subprocess_shell": _NO_PROCESSES,
+    "asyncio.open_connection": _NO_NETWORK, "asyncio.start_server": _NO_NETWORK, "asyncio.to_thread": _NO_THREADS,
+    "concurrent.futures.ProcessPoolExecutor": _NO_PROCESSES, "concurrent.futures.ThreadPoolExecutor": _NO_THREADS,
+    "http.client": _NO_NETWORK, "os.fork": _NO_PROCESSES, "os.popen": _NO_PROCESSES, "os.system": _NO_PROCESSES,
+    "selectors": _NO_NETWORK, "socket": _NO_NETWORK, "subprocess": _NO_PROCESSES, "threading.Thread": _NO_THREADS,
+    "threading.Timer": _NO_THREADS, "urllib.request": _NO_NETWORK,
+}  # fmt: skip
+"""Modules and names that are there and cannot do their work."""
 
 
-def lacks(name: str) -> bool:
-    """Return whether the sandbox lacks a top-level module."""
-    return name not in _PRESENT
+def absence(name: str) -> str | None:
+    """Return why a module of the standard library cannot be imported in the sandbox; None if it can.
+
+    Args:
+        name: dotted. What is no module of the standard library is taken for a name in one.
+    """
+    top = name.partition(".")[0]
+    if top in sys.builtin_module_names and top.startswith("_"):
+        return None
+    if (top in _PRESENT or top.startswith("_")) and not _prefixes(name) & _ABSENT_PARTS:
+        return None
+    return next(
+        (_ABSENT_BECAUSE[part] for part in sorted(_prefixes(name)) if part in _ABSENT_BECAUSE),
+        "its Python is built without it",
+    )
+
+
+def uselessness(name: str) -> str | None:
+    """Return why something of the standard library is of no use in the sandbox, though it is there."""
+    return next((_USELESS[part] for part in sorted(_prefixes(name)) if part in _USELESS), None)
 
 
 def missing_in_sandbox(program: Program) -> tuple[str, ...]:
-    """Return the top-level names that a program imports without a fallback and the sandbox lacks."""
-    return tuple(found.name for found in program.imports if not found.optional and lacks(found.name))
+    """Return the top-level names that a program imports without a fallback and the sandbox does not have."""
+    vendored = {file.distribution for file in program.dependencies.vendored}
+    provided = {
+        it.name.partition(".")[0] for it in program.dependencies.imports if vendored.issuperset(it.distributions)
+    }
+    return tuple(
+        found.name
+        for found in program.imports
+        if not found.optional and found.name != "remotemedia" and found.name not in provided and _lacks(found.name)
+    )
 
 
 def default_runtimes(program: Program) -> dict[str, str]:
@@ -62,3 +119,12 @@ def _default(program: Program, node: dict[str, str]) -> str:
     if "entry" in node or builtin is None:
         return "python" if node.get("entry") in program.unsandboxed else "python-wasm"
     return builtin.kinds[0]
+
+
+def _lacks(top: str) -> bool:
+    return top not in sys.stdlib_module_names or absence(top) is not None or uselessness(top) is not None
+
+
+def _prefixes(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[: count + 1]) for count in range(len(parts))}

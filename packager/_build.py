@@ -1,7 +1,7 @@
 """From a compiled program to a package file."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,10 @@ from remotemedia.packager._blob import Blob
 from remotemedia.packager._canonical import canonical_json
 from remotemedia.packager._clock import build_time, rfc3339
 from remotemedia.packager._contents import content_layers, input_digests
-from remotemedia.packager._dependencies import Dependency, find_dependencies
 from remotemedia.packager._members import order_members
 from remotemedia.packager._metadata import config_document, provenance_document
 from remotemedia.packager._names import safe_name
+from remotemedia.packager._sbom import sbom_document
 from remotemedia.packager._slsa import provenance_predicate
 from remotemedia.trust import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, SigningKey, sign_statement
 
@@ -85,23 +85,38 @@ def build(
     seconds = build_time(program.root, program.source, (program.root / path for path in inputs), environ)
     created = rfc3339(seconds)
     runtimes = default_runtimes(program)
-    dependencies = find_dependencies(program.imports)
+    traced = bool(program.manifest["metadata"].get("traced"))
     provenance = provenance_document(
-        inputs, dependencies, source=source, builder=f"remotemedia/{tool_version}", timestamp=created
+        inputs,
+        program.dependencies,
+        source=source,
+        builder=f"remotemedia/{tool_version}",
+        timestamp=created,
+        traced=traced,
     )
-    layers = content_layers(program, runtimes, dependencies, provenance)
+    stamp = created if "SOURCE_DATE_EPOCH" in environ else None
+    sbom = sbom_document(program, version=version, tool_version=tool_version, timestamp=stamp)
+    layers = content_layers(program, runtimes, provenance=provenance, sbom=sbom)
     name = program.manifest["metadata"]["name"]
     config = Blob.of_bytes(canonical_json(config_document(program.manifest, runtimes, version)))
     artifact = artifact_manifest(layers, config, created)
 
-    predicate = provenance_predicate(inputs, source=source, pipeline=name, version=version, tool_version=tool_version)
+    predicate = provenance_predicate(
+        inputs,
+        program.dependencies,
+        source=source,
+        pipeline=name,
+        version=version,
+        tool_version=tool_version,
+        traced=traced,
+    )
     referrers = _attest(key, artifact, predicate, created) if key else []
     fallback = referrers_index(referrers) if referrers else None
 
     path = out_dir / f"{safe_name(name)}-{artifact.digest.removeprefix('sha256:')[:12]}.rmpkg"
     documents = [("oci-layout", LAYOUT_MARKER), ("index.json", layout_index(artifact, version, fallback))]
     write_archive(path, documents, order_members(artifact, config, layers, referrers, fallback), seconds)
-    return BuiltPackage(path, artifact.digest, name, path.stat().st_size, runtimes, _warnings(program, dependencies))
+    return BuiltPackage(path, artifact.digest, name, path.stat().st_size, runtimes, _warnings(program))
 
 
 def _attest(key: SigningKey, artifact: Blob, predicate: Mapping[str, Any], created: str) -> list[Referrer]:
@@ -125,14 +140,9 @@ def _check_version(version: str) -> None:
         )
 
 
-def _warnings(program: Program, dependencies: Iterable[Dependency]) -> tuple[str, ...]:
-    found = [
+def _warnings(program: Program) -> tuple[str, ...]:
+    return tuple(
         f"{finding.message} ({finding.span.file}:{finding.span.line})" if finding.span else finding.message
         for finding in program.diagnostics
-    ]
-    absent = [
-        f"`{dependency.name}`, imported by {', '.join(dependency.importers)}, belongs to no installed distribution"
-        for dependency in dependencies
-        if not dependency.distributions and not dependency.optional
-    ]
-    return (*found, *absent)
+        if finding.severity == "warning"
+    )

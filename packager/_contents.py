@@ -1,50 +1,70 @@
 """Which files a package holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from remotemedia.compiler import Program, missing_in_sandbox
 from remotemedia.errors import PackageError
 from remotemedia.packager._blob import Blob, Layer
 from remotemedia.packager._canonical import canonical_json
-from remotemedia.packager._dependencies import Dependency
 from remotemedia.packager._metadata import pynode_document, runtime_document
 from remotemedia.packager._names import safe_name
 from remotemedia.packager._pynode import pack
+from remotemedia.packager._vendor import extra_members
 from remotemedia.registry import media_types
 
 
 def input_digests(program: Program) -> dict[str, str]:
     """SHA-256 in hexadecimal of every input, by project-relative path."""
     modules = {module.path: module.sha256 for module in program.modules}
-    return modules | {file.path: file.sha256 for file in program.files}
+    return modules | {file.path: file.sha256 for file in (*program.files, *program.resources)}
 
 
-def content_layers(
-    program: Program, runtimes: Mapping[str, str], dependencies: Sequence[Dependency], provenance: object
-) -> list[Layer]:
+def content_layers(program: Program, runtimes: Mapping[str, str], *, provenance: object, sbom: object) -> list[Layer]:
     """The files of the package in their order: what a reader wants first comes first, models last.
 
     Args:
         program: the compiled program.
         runtimes: runtime kind by node id.
-        dependencies: what its sources import.
         provenance: the content of `meta/provenance.json`.
+        sbom: the content of `meta/sbom.cdx.json`.
 
     Raises:
-        PackageError: a file has a name that no reader would accept (RM304).
+        PackageError: a file has a name that no reader would accept (RM304), or is not what the compiler found (RM308).
     """
     manifest = {name: value for name, value in program.manifest.items() if name != "metadata"}
     described = {name: value for name, value in program.manifest["metadata"].items() if name != "created_at"}
-    runtime = runtime_document(program, runtimes, dependencies)
+    runtime = runtime_document(program, runtimes)
     layers = [
         Layer("manifest.json", media_types.PACKAGE_MANIFEST, _json({**manifest, "metadata": described})),
         Layer("meta/provenance.json", media_types.PACKAGE_META, _json(provenance)),
         Layer("meta/runtime.json", media_types.PACKAGE_META, _json(runtime)),
+        Layer("meta/sbom.cdx.json", media_types.PACKAGE_META, _json(sbom)),
     ]
-    if program.entries:
+    if _has_code(program):
         title = f"modules/{safe_name(described['name'])}.pynode"
         layers.append(Layer(title, media_types.PACKAGE_MODULE, Blob.of_bytes(_pynode(program))))
-    return [*layers, *_files(program, "file"), *_files(program, "model")]
+    return [*layers, *_data(program), *_files(program, "file"), *_files(program, "model")]
+
+
+def _has_code(program: Program) -> bool:
+    """Whether a node's class, or something that an argument names, is code of the project."""
+    modules = {
+        module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for module in program.modules
+    }
+    named = (name for node in program.manifest["nodes"] for name in _named(node["params"]))
+    return bool(program.entries) or any(name.partition(":")[0] in modules for name in named)
+
+
+def _named(value: object) -> Iterator[str]:
+    """Give the `module:qualname` of all functions and classes in a node's parameters."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in {"$py", "entry"} and isinstance(item, str):
+                yield item
+            yield from _named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named(item)
 
 
 def _json(document: object) -> Blob:
@@ -55,7 +75,16 @@ def _pynode(program: Program) -> bytes:
     """The sources as the compiler read them, without the byte order mark at which a reader of text would stumble."""
     sources = {module.path: module.text.removeprefix("\ufeff").encode() for module in program.modules}
     document = pynode_document(program, missing_in_sandbox(program))
-    return pack({**sources, "pynode.json": canonical_json(document)})
+    return pack({**extra_members(program), **sources, "pynode.json": canonical_json(document)})
+
+
+def _data(program: Program) -> list[Layer]:
+    """The arrays, each once: one that two arguments hold has one digest."""
+    found = {item.path: item for item in program.data}
+    return [
+        Layer(path, media_types.PACKAGE_DATA, Blob(f"sha256:{item.sha256}", len(item.content), item.content))
+        for path, item in sorted(found.items())
+    ]
 
 
 def _files(program: Program, kind: str) -> list[Layer]:

@@ -1,87 +1,57 @@
-"""Which installed distributions the imports of a pipeline come from."""
+"""What a program depends on, as it stands in `meta/`."""
 
-import re
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
+from urllib.parse import quote
 
-from remotemedia.compiler import Import
-
-_ALWAYS_THERE = sys.stdlib_module_names | {"remotemedia"}
-_SEPARATORS = re.compile(r"[-_.]+")
+from remotemedia.compiler import Dependencies, Distribution
 
 
-@dataclass(frozen=True, order=True)
-class Distribution:
-    """An installed distribution.
-
-    Attributes:
-        name: normalised (packaging.python.org, "Name normalization").
-        version: as installed.
-    """
-
-    name: str
-    version: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in `meta/`."""
-        return {"name": self.name, "version": self.version}
-
-
-@dataclass(frozen=True)
-class Dependency:
-    """A top-level name that the sources import, and what provides it.
-
-    Attributes:
-        name: the name imported.
-        optional: whether the sources cope without it.
-        importers: the modules that import it.
-        distributions: what provides it here; several for a namespace package, none if it is not installed.
-    """
-
-    name: str
-    optional: bool
-    importers: tuple[str, ...]
-    distributions: tuple[Distribution, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in `meta/runtime.json`."""
-        return {
-            "import": self.name,
-            "optional": self.optional,
-            "importers": list(self.importers),
-            "distributions": [distribution.to_json() for distribution in self.distributions],
+def import_rows(dependencies: Dependencies) -> list[dict[str, Any]]:
+    """The names that the sources import and something provides, each with what does."""
+    versions = {it.name: it.version for it in dependencies.distributions}
+    return [
+        {
+            "import": it.name,
+            "optional": it.optional,
+            "importers": list(it.importers),
+            "distributions": [{"name": name, "version": versions[name]} for name in it.distributions],
         }
+        for it in dependencies.imports
+        if it.distributions
+    ]
 
 
-def find_dependencies(imports: Iterable[Import]) -> tuple[Dependency, ...]:
-    """Looks the imports up in the running environment; the standard library and `remotemedia` are no dependencies."""
-    foreign = sorted((found for found in imports if found.name not in _ALWAYS_THERE), key=lambda found: found.name)
-    if not foreign:
-        return ()
-    providers = metadata.packages_distributions()
-    return tuple(
-        Dependency(
-            name=found.name,
-            optional=found.optional,
-            importers=tuple(sorted(found.importers)),
-            # An editable install lists no files; there the distribution has most often the module's name.
-            distributions=_installed(providers.get(found.name, [found.name])),
-        )
-        for found in foreign
-    )
+def unresolved(dependencies: Dependencies) -> list[str]:
+    """The optional names that nothing here provides."""
+    return [it.name for it in dependencies.imports if not it.distributions]
 
 
-def _installed(names: Iterable[str]) -> tuple[Distribution, ...]:
-    found = set()
-    for name in names:
-        try:
-            version = metadata.version(name) if name else ""
-        except metadata.PackageNotFoundError:
-            continue
-        # What an interrupted uninstallation leaves behind has neither name nor version.
-        if version:
-            found.add(Distribution(_SEPARATORS.sub("-", name).lower(), version))
-    return tuple(sorted(found))
+def distribution_rows(dependencies: Dependencies) -> list[dict[str, Any]]:
+    """All distributions with their facts; what is not known is left out."""
+    vendored = {file.distribution for file in dependencies.vendored}
+    return [_row(it, is_vendored=it.name in vendored) for it in dependencies.distributions]
+
+
+def _row(it: Distribution, *, is_vendored: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": it.name, "version": it.version}
+    if it.license is not None:
+        row["license"] = it.license
+    if it.hashes is not None:
+        row["hashes"] = it.hashes.to_json()
+    return row | {
+        "extras": list(it.extras),
+        "requires": list(it.requires),
+        "native": list(it.native),
+        "vendored": is_vendored,
+    }
+
+
+def purl(it: Distribution) -> str:
+    """The package URL of a distribution (purl-spec, type `pypi`)."""
+    return f"pkg:pypi/{it.name}@{quote(it.version, safe='')}" if it.version else f"pkg:pypi/{it.name}"
+
+
+def archive_digest(it: Distribution) -> str | None:
+    """SHA-256 in hexadecimal of the archive that a distribution was locked as, if the lock allows only one."""
+    locked = it.hashes is not None and it.hashes.source != "record" and len(it.hashes.sha256) == 1
+    return it.hashes.sha256[0] if it.hashes and locked else None

@@ -4,11 +4,11 @@ All of it follows from the program, its dependencies and the tool's version.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from remotemedia.compiler import Program
-from remotemedia.packager._dependencies import Dependency
+from remotemedia.compiler import Dependencies, Program, explain
+from remotemedia.packager._dependencies import distribution_rows, import_rows, unresolved
 
 _PYTHON = ">=3.11"  # what the SDK itself supports
 
@@ -29,48 +29,54 @@ def pynode_document(program: Program, missing: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def runtime_document(
-    program: Program, runtimes: Mapping[str, str], dependencies: Sequence[Dependency]
-) -> dict[str, Any]:
+def runtime_document(program: Program, runtimes: Mapping[str, str]) -> dict[str, Any]:
     """`meta/runtime.json`: what the package needs in order to run.
 
     Args:
         program: the compiled program.
         runtimes: runtime kind by node id.
-        dependencies: what its sources import.
     """
     return {
         "schemaVersion": 1,
         "python": _PYTHON,
         "entryPoints": sorted(set(program.entries)),
         "runtimes": dict(runtimes),
+        "nodes": [placement.to_json() for placement in explain(program)],
         "grants": wanted_grants(program.manifest, runtimes),
-        "dependencies": [dependency.to_json() for dependency in dependencies if dependency.distributions],
-        "unresolved": [dependency.name for dependency in dependencies if not dependency.distributions],
+        "dependencies": import_rows(program.dependencies),
+        "distributions": distribution_rows(program.dependencies),
+        "unresolved": unresolved(program.dependencies),
     }
 
 
 def provenance_document(
-    inputs: Mapping[str, str], dependencies: Sequence[Dependency], *, source: str, builder: str, timestamp: str
+    inputs: Mapping[str, str],
+    dependencies: Dependencies,
+    *,
+    source: str,
+    builder: str,
+    timestamp: str,
+    traced: bool,
 ) -> dict[str, Any]:
     """`meta/provenance.json`: where the package comes from.
 
     Args:
         inputs: SHA-256 in hexadecimal of every input, by project-relative path.
-        dependencies: what the sources import.
+        dependencies: what the sources depend on.
         source: the pipeline's file, relative to the project.
         builder: name and version of the tool.
         timestamp: RFC 3339.
+        traced: whether the source was run, so that the package need not follow from the inputs alone.
     """
-    distributions = {found for dependency in dependencies for found in dependency.distributions}
-    return {
+    document = {
         "schemaVersion": 1,
         "builder": {"id": builder},
         "buildTimestamp": timestamp,
         "source": source,
         "sourceHash": source_hash(inputs),
-        "dependencies": [distribution.to_json() for distribution in sorted(distributions)],
+        "dependencies": distribution_rows(dependencies),
     }
+    return document | {"traced": True} if traced else document
 
 
 def source_hash(inputs: Mapping[str, str]) -> str:

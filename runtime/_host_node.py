@@ -2,30 +2,66 @@
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import inspect
-from collections.abc import Iterator
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from remotemedia.runtime._driver import Driver, Pump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remotemedia.runtime.place import Place
+
+__all__ = ["HostNode"]
 
 
 class HostNode:
-    """Turns whatever shape a node's `process` and `flush` have into an iterator of values.
+    """Turns whatever form a node's `process` and `flush` have into what the engine can call.
 
-    A node may be a plain function, a generator, a coroutine or an asynchronous generator. What is awaited runs on an
-    event loop of the node's own, made when it is first needed.
+    A node whose `process` is a plain function or a generator is called on a thread of the engine. Every other runs on
+    the event loop, through a `Driver`; what a plain function gives may have to be awaited all the same.
+
+    Args:
+        node: the node.
+        place: the event loop.
+        source: whether the run has no input, so that the node is to give values of its own accord if it can.
     """
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, place: Place, *, source: bool) -> None:
         self._node = node
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._place = place
+        self.is_source = not _takes_value(node) or (source and _can_produce(node))
+        self._driver: Driver | None = None
         self._thread: int | None = None  # where its calls run
+
+    @property
+    def begins(self) -> bool:
+        """Whether the node can give values without being given one."""
+        return self.is_source or self._is_streaming
+
+    @property
+    def _is_streaming(self) -> bool:
+        return bool(getattr(self._node, "is_streaming", False)) and inspect.isasyncgenfunction(self._node.process)
+
+    def driver(self) -> Driver | None:
+        """The driver of an asynchronous node, else None."""
+        process, flush = self._node.process, getattr(self._node, "flush", None)
+        if inspect.isasyncgenfunction(process) or inspect.iscoroutinefunction(process):
+            form = "source" if self.is_source else "streaming" if self._is_streaming else "each"
+            self._driver = Driver(self._place, process, flush, form=form)
+        return self._driver
 
     def process(self, value: object) -> Iterator[object]:
         """The values a node gives for one value; `None` is dropped."""
         self._thread = get_ident()
         return self._values(self._node.process(value))
+
+    def produce(self) -> Iterator[object]:
+        """The values a node gives of its own accord."""
+        self._thread = get_ident()
+        return self._values(self._node.process())
 
     def flush(self) -> Iterator[object]:
         """The values a node still has at the end of its input."""
@@ -38,40 +74,50 @@ class HostNode:
 
         A node that never returns would otherwise keep its user from leaving.
         """
+        self.cancel()
         if self._thread is not None:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(self._thread), ctypes.py_object(KeyboardInterrupt)
             )
 
+    def cancel(self) -> None:
+        """End what the node does on the event loop."""
+        if self._driver is not None:
+            self._driver.cancel()
+
     def close(self) -> None:
-        """Let go of the event loop."""
+        """The last call."""
         self._thread = None
-        if self._loop is not None:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
 
     def _values(self, given: object) -> Iterator[object]:
         if given is None:
             return iter(())
-        if inspect.iscoroutine(given):
-            return self._values(self._event_loop().run_until_complete(given))
         if inspect.isgenerator(given):
             return (value for value in given if value is not None)
         if inspect.isasyncgen(given):
-            return self._drain(given)
+            return iter(Pump(self._place, given))
+        if inspect.isawaitable(given):
+            return self._values(self._place.wait(given))
         return iter((given,))
 
-    def _drain(self, given: Any) -> Iterator[object]:
-        loop = self._event_loop()
-        while True:
-            try:
-                value = loop.run_until_complete(anext(given))
-            except StopAsyncIteration:
-                return
-            if value is not None:
-                yield value
 
-    def _event_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        return self._loop
+def _takes_value(node: Any) -> bool:
+    """Whether a node's `process` can be given a value."""
+    return any(parameter.kind in _BY_POSITION for parameter in _parameters(node))
+
+
+def _can_produce(node: Any) -> bool:
+    """Whether a node's `process` can be called without a value."""
+    return all(parameter.default is not parameter.empty or parameter.kind in _REST for parameter in _parameters(node))
+
+
+_REST = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+_BY_POSITION = {
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.VAR_POSITIONAL,
+}
+
+
+def _parameters(node: Any) -> list[inspect.Parameter]:
+    return list(inspect.signature(node.process).parameters.values())

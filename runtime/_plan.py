@@ -22,6 +22,7 @@ class RunOptions:
         input: a file, or `-` for stdin.
         output: a file; None is stdout.
         settings: values by parameter, or by `NODE.PARAM`.
+        secrets: values by name; they are no part of the plan.
         allow: grants, such as `read=DIR`.
         timeout_s: wall time of one call of a node, in seconds.
         memory_mb: memory of one node, in MiB.
@@ -32,6 +33,7 @@ class RunOptions:
     input: str | None = None
     output: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     allow: tuple[str, ...] = ()
     timeout_s: float | None = None
     memory_mb: int | None = None

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from remotemedia.errors import (
@@ -27,6 +28,7 @@ from remotemedia.errors import (
     TrustError,
 )
 from remotemedia.runtime import onnxruntime
+from remotemedia.runtime._secrets import handed_over, without
 
 NAME = "remotemedia-executor"
 RUNNER = Path(__file__).parent / "_runner"
@@ -64,11 +66,12 @@ class Executor:
         home: Path,
         on_event: Callable[[dict[str, Any]], None],
         stdout: int | IO[bytes] | None = None,
+        secrets: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Run a package to its end.
 
         `directory` takes the plan; `on_event` is called for every event of the run; `stdout` is where packets go,
-        by default where this process's own output goes.
+        by default where this process's own output goes; `secrets` reach the child through a pipe alone.
         """
         plan_file = directory / "plan.json"
         plan_file.write_text(json.dumps(plan), encoding="utf-8")
@@ -77,7 +80,14 @@ class Executor:
         command += ["--plan", str(plan_file), "--events-fd", str(writing), "--home", str(home)]
         with os.fdopen(reading, encoding="utf-8") as events, _interrupts_go_to_child():
             try:
-                child = subprocess.Popen([*command, *self._places()], pass_fds=(writing,), stdout=stdout)
+                with handed_over(secrets) as inherited:
+                    command += [word for number in inherited for word in ("--secrets-fd", str(number))]
+                    child = subprocess.Popen(
+                        [*command, *self._places()],
+                        pass_fds=(writing, *inherited),
+                        stdout=stdout,
+                        env=without(secrets, os.environ),
+                    )
             finally:
                 os.close(writing)
             with child:

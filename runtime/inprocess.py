@@ -1,24 +1,29 @@
 """A pipeline in this process: native nodes in Rust, the author's classes in this very interpreter.
 
-from remotemedia.runtime.inprocess import run_pipeline
+from remotemedia.runtime.inprocess import Run
+from remotemedia.runtime.place import Place
 
-segments = run_pipeline(pipeline, "recording.wav")
+segments = []
+Run(pipeline, pipeline.nodes, Place()).execute("recording.wav", segments.append)
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from remotemedia import _native
+from remotemedia.errors import PipelineError
 from remotemedia.node import Node
 from remotemedia.nodes.io import AudioSource
 from remotemedia.runtime import onnxruntime
+from remotemedia.runtime._driver import Pump
 from remotemedia.runtime._host_node import HostNode
+from remotemedia.runtime._metrics import metrics_of
 from remotemedia.runtime.executor import error_of
 from remotemedia.values import decode, encode
 
@@ -26,18 +31,16 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from remotemedia._project import Project
+    from remotemedia.runtime.place import Place
 
 
 _MODELS: WeakKeyDictionary[Runnable, _native.Models] = WeakKeyDictionary()
 
 
 class Runnable(Protocol):
-    """What a `Pipeline` is to a run: nodes that are there already, and how they hang together."""
+    """What a `Pipeline` is to a run: how nodes that are there already hang together."""
 
-    @property
-    def nodes(self) -> Sequence[Node]:
-        """The nodes."""
-        ...
+    name: str
 
     @property
     def project(self) -> Project:
@@ -48,47 +51,106 @@ class Runnable(Protocol):
         """The nodes' ids, in the order of `nodes`."""
         ...
 
-    def to_live_manifest(self) -> dict[str, Any]:
-        """The graph."""
+    def to_live_manifest(self, nodes: Sequence[Node]) -> dict[str, Any]:
+        """The graph, with these nodes in the place of its own."""
         ...
 
 
-def run_pipeline(pipeline: Runnable, data: object = None) -> list[object]:
-    """Run to the end of the input and give all results in order.
+class Run:
+    """One run of a pipeline.
 
-    A list is many items, anything else one, and None no input at all. Where the pipeline starts with an
-    `AudioSource`, a string or a path is a sound file.
+    Args:
+        pipeline: the graph.
+        nodes: what runs in the place of its nodes, ready for values.
+        place: the event loop of the asynchronous ones.
+    """
+
+    def __init__(self, pipeline: Runnable, nodes: Sequence[Node], place: Place) -> None:
+        self._pipeline = pipeline
+        self._nodes = nodes
+        self._place = place
+        self._cancel = _native.Cancel()
+        self._working: list[HostNode | Pump] = []
+
+    def execute(self, data: object, emit: Callable[[object], None]) -> dict[str, Any]:
+        """Run to the end of the input, and hand over all results in order.
+
+        Args:
+            data: a list is many items, an asynchronous iterable as many as it gives, anything else is one, and None no
+                input at all. Where the pipeline starts with an `AudioSource`, a string or a path is a sound file, `-`
+                the standard input, and the source's device is heard where there is no input.
+            emit: takes the results; where it waits, so do the nodes.
+
+        Returns:
+            What was counted and measured, as `Pipeline.get_metrics` describes it.
+
+        Raises:
+            NodeError: a node failed.
+            PipelineError: the input cannot be read, or the pipeline cannot run here.
+        """
+        hosts = {
+            name: HostNode(node, self._place, source=data is None)
+            for name, node in zip(self._pipeline.ids(), self._nodes, strict=True)
+        }
+        manifest = self._pipeline.to_live_manifest(self._nodes)
+        heard = _microphone(self._nodes) if data is None else None
+        if data is None and heard is None:
+            _expect_source(manifest, hosts)
+        self._working += hosts.values()
+        sound = _sound_file(self._nodes, data)
+        try:
+            report = _native.run_pipeline(
+                json.dumps(manifest).encode(),
+                root=self._pipeline.project.root.anchor,
+                nodes=hosts,
+                decode=_arrives,
+                encode=encode,
+                values=heard if sound or data is None else self._items(data),
+                sound=sound,
+                models=_models_of(self._pipeline),
+                emit=emit,
+                interrupt=self.interrupt,
+                cancel=self._cancel,
+            )
+        except _native.NativeError as exc:
+            raise error_of(json.loads(exc.args[0])) from exc.__cause__
+        return metrics_of(self._pipeline.name, json.loads(report))
+
+    def cancel(self) -> None:
+        """End the run before its time: what is on the event loop is cancelled, plain functions go on to their end."""
+        for each in self._working:
+            each.cancel()
+        self._cancel.cancel()
+
+    def interrupt(self) -> None:
+        """End also plain functions, by `KeyboardInterrupt`."""
+        for each in self._working:
+            each.interrupt()
+        self._place.interrupt()
+
+    def _items(self, data: object) -> Iterator[object]:
+        if isinstance(data, AsyncIterable):
+            stream = Pump(self._place, data)
+            self._working.append(stream)
+            return iter(stream)
+        return iter(data if isinstance(data, list) else [data])
+
+
+def _expect_source(manifest: dict[str, Any], hosts: dict[str, HostNode]) -> None:
+    """Refuse a graph of which no node can begin without input.
 
     Raises:
-        NodeError: a node failed; `partial` of its details are the results that were ready before.
-        PipelineError: the input cannot be read, or the pipeline cannot run here.
+        PipelineError: RM703.
     """
-    results: list[object] = []
-    hosts = {name: HostNode(node) for name, node in zip(pipeline.ids(), pipeline.nodes, strict=True)}
-
-    def interrupt() -> None:
-        for host in hosts.values():
-            host.interrupt()
-
-    sound = _sound_file(pipeline, data)
-    try:
-        _native.run_pipeline(
-            json.dumps(pipeline.to_live_manifest()).encode(),
-            root=pipeline.project.root.anchor,
-            nodes=hosts,
-            decode=_arrives,
-            encode=encode,
-            values=None if sound or data is None else iter(_items(data)),
-            sound=sound,
-            models=_models_of(pipeline),
-            emit=results.append,
-            interrupt=interrupt,
+    led_to = {edge["to"] for edge in manifest["connections"]}
+    roots = [node for node in manifest["nodes"] if node["id"] not in led_to]
+    # Of the others the engine knows whether they are sources.
+    if roots and all("entry" in node and not hosts[node["id"]].begins for node in roots):
+        raise PipelineError(
+            f"expected input or a source, got neither: `{roots[0]['id']}` takes values",
+            code="RM703",
+            hint="give `run` a value; a source is a node whose `process()` takes none and yields",
         )
-    except _native.NativeError as exc:
-        error = error_of(json.loads(exc.args[0]))
-        error.details["partial"] = results
-        raise error from exc.__cause__
-    return results
 
 
 def _models_of(pipeline: Runnable) -> _native.Models:
@@ -102,12 +164,14 @@ def _arrives(kind: int, head: str, meta: str, data: Buffer) -> object:
     return decode(kind, head, meta, data, numpy=True)
 
 
-def _items(data: object) -> Iterable[object]:
-    return data if isinstance(data, list) else [data]
-
-
-def _sound_file(pipeline: Runnable, data: object) -> str | None:
+def _sound_file(nodes: Sequence[Node], data: object) -> str | None:
     """The sound that is to be read, where the data names a file and the pipeline starts with what reads one."""
-    if not isinstance(data, str | Path) or not any(isinstance(node, AudioSource) for node in pipeline.nodes[:1]):
+    if not isinstance(data, str | Path) or not any(isinstance(node, AudioSource) for node in nodes[:1]):
         return None
-    return os.fspath(data)
+    return "/dev/stdin" if data == "-" else os.fspath(data)
+
+
+def _microphone(nodes: Sequence[Node]) -> Iterator[object] | None:
+    """What a pipeline hears that starts with a device."""
+    first = nodes[0] if nodes else None
+    return first.process() if isinstance(first, AudioSource) and first.path is None and first.device else None

@@ -17,12 +17,12 @@ from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Protocol
 
-from remotemedia.compiler import compile_file
 from remotemedia.errors import PackageError, RegistryError, TrustError
 from remotemedia.packager import BuiltPackage, build
 from remotemedia.registry import Descriptor, PackageArchive, Progress, Reference, Scheme, copy
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
+from remotemedia.runtime.program import Reading, program_of
 from remotemedia.trust import KeyStore, Mode, SigningKey, read_signing_key
 
 _SUFFIX = re.compile(r"-[0-9a-f]{12}\.rmpkg$")
@@ -65,12 +65,12 @@ def build_package(
     directory: Path,
     *,
     environ: Mapping[str, str],
-    pipeline: str | None = None,
+    reading: Reading | None = None,
     key: SigningKey | None = None,
     version: str = "0.0.0",
 ) -> BuiltPackage:
-    """Compile a file without running it, and write its package into a directory; unsigned without a key."""
-    program = compile_file(source, pipeline=pipeline)
+    """Write the package of a pipeline's file into a directory; unsigned without a key."""
+    program = program_of(source, reading, environ=environ)
     tool = distribution_version("remotemedia")
     return build(program, directory, key=key, environ=environ, tool_version=tool, version=version)
 
@@ -114,11 +114,11 @@ def push_package(
 
 def export(pipeline: Buildable, path: Path) -> Path:
     """Build a pipeline's package: into a directory under its own name, or as the file that is named."""
-    key = signing_key(os.environ)
+    key, reading = signing_key(os.environ), Reading(pipeline=pipeline.name)
     if path.is_dir():
-        return build_package(pipeline.source, path, environ=os.environ, pipeline=pipeline.name, key=key).path
+        return build_package(pipeline.source, path, environ=os.environ, reading=reading, key=key).path
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".remotemedia-") as place:
-        built = build_package(pipeline.source, Path(place), environ=os.environ, pipeline=pipeline.name, key=key)
+        built = build_package(pipeline.source, Path(place), environ=os.environ, reading=reading, key=key)
         shutil.move(built.path, path)
     return path
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from remotemedia.runtime._plan import RunOptions, check_grants, make_plan, parse_settings
+from remotemedia.runtime._secrets import parse_secrets
 from remotemedia.runtime.executor import Executor
 from remotemedia.runtime.resolve import ResolvedPackage
 
-__all__ = ["RunOptions", "check_grants", "parse_settings", "run_package"]
+__all__ = ["RunOptions", "check_grants", "parse_secrets", "parse_settings", "run_package"]
 
 
 def run_package(
@@ -32,5 +33,12 @@ def run_package(
     executor = Executor.find()
     with tempfile.TemporaryDirectory(prefix="remotemedia-") as place:
         executor.run(
-            package.path, package.digest, plan, directory=Path(place), home=home, on_event=on_event, stdout=stdout
+            package.path,
+            package.digest,
+            plan,
+            directory=Path(place),
+            home=home,
+            on_event=on_event,
+            stdout=stdout,
+            secrets=options.secrets,
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from remotemedia.schemas.diagnostics import DiagnosticsDocument
 from remotemedia.schemas.execution import Event, Plan
 from remotemedia.schemas.manifest import Manifest
 from remotemedia.schemas.package import PackageConfig, ProvenanceDocument, PynodeDocument, RuntimeDocument
@@ -27,6 +28,7 @@ __all__ = ["generate", "main"]
 
 _HERE: Final = Path(__file__).parent
 _DOCUMENTS: Final[dict[str, TypeAdapter[Any]]] = {
+    "diagnostics.v1": TypeAdapter(DiagnosticsDocument),
     "event.v1": TypeAdapter(Event),
     "manifest.v1": TypeAdapter(Manifest),
     "package.v1": TypeAdapter(PackageConfig),

@@ -60,6 +60,8 @@ class Metadata(Document):
     """One paragraph for people."""
     created_at: str | None = None
     """RFC 3339, UTC; never part of what is hashed."""
+    traced: bool | None = None
+    """Whether the pipeline was found out by running its program, because reading it was not enough."""
 
 
 class GpuCapability(Document):
@@ -118,7 +120,7 @@ class Node(Document):
     node_type: Name
     """Class name: one of `nodes.v1.json`, or any with an `entry`."""
     params: dict[str, Any] = Field(default_factory=dict)
-    """The arguments the author passed, by name, without defaults."""
+    """The arguments the author passed, by name, without defaults; see `docs/reference/values.md`."""
     entry: Entry | None = None
     """`module:Class` from the project's root, for a class of the author's."""
     runtime: RuntimeKind | None = None

@@ -18,6 +18,9 @@ __all__ = [
     "ConfigNode",
     "Dependency",
     "Distribution",
+    "DistributionFacts",
+    "Hashes",
+    "NodePlacement",
     "PackageConfig",
     "ProvenanceDocument",
     "PynodeDocument",
@@ -62,12 +65,59 @@ class PackageConfig(Document):
 
 
 class Distribution(Document):
-    """An installed Python distribution."""
+    """A Python distribution."""
 
     name: str
     """Normalised."""
     version: str
-    """As installed where the package was built."""
+    """As installed where the package was built, else as locked."""
+
+
+class Hashes(Document):
+    """By what a distribution can be known again."""
+
+    source: str
+    """The lock file that states them; `record` for one digest over the installed files."""
+    sha256: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...]
+    """Hex, sorted; of a lock file, one for each archive that it allows."""
+
+
+class DistributionFacts(Distribution):
+    """A distribution that the sources need, themselves or through another."""
+
+    license: str | None = None
+    """An SPDX expression where its author states one, else what its metadata says; absent if that is nothing."""
+    hashes: Hashes | None = None
+    """Absent if neither a lock file nor a RECORD states any."""
+    extras: tuple[str, ...]
+    """Those that are asked for, sorted."""
+    requires: tuple[str, ...]
+    """Names of the distributions that it needs, sorted."""
+    native: tuple[str, ...]
+    """Its extension modules, dotted, sorted."""
+    vendored: bool
+    """Whether its files are in the package."""
+
+
+class NodePlacement(Document):
+    """Where one node runs, and why."""
+
+    id: Name
+    """Its id in the manifest."""
+    node_type: Name
+    """Its type in the manifest."""
+    runtime: RuntimeKind
+    """Where it runs."""
+    why: str
+    """The reason, a clause."""
+    others: tuple[RuntimeKind, ...]
+    """Where it could run as well."""
+    needs: tuple[str, ...]
+    """Distributions that its code loads, with their versions."""
+    lacks: tuple[str, ...]
+    """What keeps it out of the sandbox."""
+    grants: tuple[Grant, ...]
+    """What its user has to allow."""
 
 
 class Dependency(Document):
@@ -94,12 +144,16 @@ class RuntimeDocument(Document):
     """The nodes' classes, `module:Class`, sorted."""
     runtimes: dict[str, RuntimeKind]
     """Where each node runs, by id."""
+    nodes: tuple[NodePlacement, ...]
+    """The same, with the reasons, in the manifest's order."""
     grants: tuple[Grant, ...]
     """What it wants beyond its sandboxes, sorted."""
     dependencies: tuple[Dependency, ...]
     """What its sources import from outside the project and the standard library."""
+    distributions: tuple[DistributionFacts, ...]
+    """The distributions, those that others need included, by name."""
     unresolved: tuple[str, ...]
-    """Names imported that no installed distribution provides."""
+    """Names imported that nothing provided and the sources cope without."""
 
 
 class Builder(Document):
@@ -122,8 +176,10 @@ class ProvenanceDocument(Document):
     """The pipeline's file, relative to the project."""
     source_hash: Digest = Field(alias="sourceHash")
     """One digest over all inputs."""
-    dependencies: tuple[Distribution, ...]
-    """The distributions that its sources import."""
+    dependencies: tuple[DistributionFacts, ...]
+    """The distributions that its sources need, by name."""
+    traced: bool | None = None
+    """Whether the program was run, so that the package need not follow from the inputs alone."""
 
 
 class PynodeDocument(Document):

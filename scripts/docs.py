@@ -14,7 +14,8 @@ from typing import Any
 import typer
 
 from remotemedia.cli._main import app
-from remotemedia.schemas.tables import error_table, node_table
+from remotemedia.compiler.rules import Rule, rule_of
+from remotemedia.schemas.tables import ErrorEntry, error_table, node_table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GROUPS = {
@@ -35,11 +36,21 @@ def errors() -> str:
     for entry in error_table().values():
         if entry.code[:3] != group:
             group = entry.code[:3]
-            lines += ["", f"## {GROUPS[group]}", ""]
-        lines.append(
-            f'- <a id="{entry.code}"></a>**{entry.code}** {entry.summary} (exit status {entry.exit}). {entry.help}'
-        )
+            lines += ["", f"## {GROUPS[group]}"]
+        lines += ["", f'<a id="{entry.code}"></a>', f"### {entry.code}: {entry.summary}", ""]
+        lines += section(entry, rule_of(entry.code))
     return "\n".join(lines) + "\n"
+
+
+def section(entry: ErrorEntry, rule: Rule | None) -> list[str]:
+    """What is said of one code; examples where it is a rule of the compiler."""
+    if rule is None:
+        return [f"{entry.help} Exit status {entry.exit}."]
+    ends = f"exit status {entry.exit}" if rule.severity == "error" else "the program is compiled all the same"
+    lines = [f"A{'n' if rule.severity == 'error' else ''} {rule.severity}: {ends}.", "", rule.explanation, ""]
+    lines += [entry.help, ""]
+    return [*lines, "Found in", "", "```python", *rule.bad.splitlines(), "```", "", "and not in", "", "```python",
+            *rule.good.splitlines(), "```"]  # fmt: skip
 
 
 def nodes() -> str:

@@ -12,17 +12,7 @@ Importing the package costs next to nothing: each name is fetched when it is fir
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-_HOMES = {
-    "Array": "remotemedia.array",
-    "AudioMixNode": "remotemedia.nodes.audio",
-    "AudioResampleNode": "remotemedia.nodes.audio",
-    "AudioSource": "remotemedia.nodes.io",
-    "AudioWindowNode": "remotemedia.nodes.audio",
-    "Node": "remotemedia.node",
-    "OnnxNode": "remotemedia.nodes.ml",
-    "Pipeline": "remotemedia.pipeline",
-    "RemoteMediaError": "remotemedia.errors",
-}
+from remotemedia._names import HOMES as _HOMES
 
 __all__ = [  # noqa: PLE0604 - the names are those of the table
     *_HOMES

@@ -1,42 +1,44 @@
-"""A pipeline as text for people."""
+"""A pipeline of this process as a picture."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from remotemedia._manifest import builtin_type
+from remotemedia._objects import builtin_type
+from remotemedia._picture import DrawnEdge, DrawnNode, Picture, clean
 
 if TYPE_CHECKING:
+    from remotemedia.node import Node
     from remotemedia.pipeline import Pipeline
 
-__all__ = ["describe"]
-
-_MAX_VALUE = 60
+__all__ = ["picture_of"]
 
 
-def describe(pipeline: Pipeline) -> str:
-    """Return one line a node and one an edge: id, class, runtime in this process, arguments; then `a -> b`."""
-    ids = pipeline.ids()
-    rows = []
-    for node, name in zip(pipeline.nodes, ids, strict=True):
-        builtin = builtin_type(type(node))
-        runtime = "python" if builtin is None else builtin.kinds[0]
-        arguments = ", ".join(f"{key}={_short(value)}" for key, value in node._captured.items())  # noqa: SLF001 - it was captured for us
-        rows.append((name, f"{type(node).__name__}({arguments})", runtime))
-    width = max((len(name) for name, _, _ in rows), default=0)
-    kinds = max((len(kind) for _, _, kind in rows), default=0)
-    lines = [f"pipeline {pipeline.name}", ""]
-    lines += [f"  {name:<{width}}  {kind:<{kinds}}  {call}" for name, call, kind in rows]
-    edges = pipeline._graph.edges  # noqa: SLF001 - this is its reader
-    if edges:
-        lines.append("")
-    for edge in edges:
-        source = ids[edge.source] + (f".{edge.from_port}" if edge.from_port is not None else "")
-        target = ids[edge.target] + (f".{edge.to_port}" if edge.to_port is not None else "")
-        lines.append(f"  {source} -> {target}")
-    return "\n".join(lines)
+def picture_of(pipeline: Pipeline) -> Picture:
+    """Return what is shown of a pipeline: runtimes are those in this process, values as Python writes them."""
+    graph = pipeline._graph  # noqa: SLF001 - this is its reader
+    declared = pipeline._declared  # noqa: SLF001 - as above
+    return Picture(
+        name=clean(pipeline.name),
+        nodes=[_node(node, name) for node, name in zip(graph.nodes, graph.ids, strict=True)],
+        edges=[DrawnEdge(*edge) for edge in graph.edges],
+        parameters={name: clean(repr(parameter.default)) for name, parameter in declared.parameters.items()},
+        secrets=list(declared.secrets),
+    )
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
+def _node(node: Node, name: str) -> DrawnNode:
+    builtin = builtin_type(type(node))
+    arguments = node._captured  # noqa: SLF001 - it was captured for us
+    config: Any = arguments.get("remote_config")
+    host = f"{config.host}:{config.port}" if hasattr(config, "host") and hasattr(config, "port") else None
+    if builtin is not None:
+        host = host or arguments.get("host")
+    place = " ".join(str(text) for text in (arguments.get("remote_ref"), host and f"on {host}") if text)
+    return DrawnNode(
+        id=clean(name),
+        type=type(node).__name__,
+        runtime=builtin.kinds[0] if builtin is not None and builtin.kinds[0] in {"native", "onnx"} else "python",
+        arguments={argument: clean(repr(value)) for argument, value in arguments.items()},
+        place=clean(place) if place else None,
+    )

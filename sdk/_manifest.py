@@ -2,94 +2,108 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remotemedia._params import lower_params
+from remotemedia._objects import builtin_type, class_entry, connection, file_of
+from remotemedia._params import lower_params, remote_fields
+from remotemedia._project import Project
 from remotemedia.errors import PipelineError
-from remotemedia.schemas.tables import NodeType, node_type
 
 if TYPE_CHECKING:
-    from remotemedia._graph import Edge
-    from remotemedia._project import Project
+    from collections.abc import Iterable, MutableMapping
+
     from remotemedia.node import Node
     from remotemedia.pipeline import Pipeline
 
-__all__ = ["builtin_type", "live_manifest_of", "manifest_of"]
+__all__ = ["describe_node", "live_manifest_of", "manifest_of"]
+
+_IN_ENGINE = {"native", "onnx"}  # the kinds of nodes that the engine makes of what the manifest says
 
 
-def manifest_of(pipeline: Pipeline, description: str | None = None) -> dict[str, Any]:
-    """Return the manifest of what the author wrote; see `Pipeline.to_manifest`."""
-    return _manifest(pipeline, _node) | {
-        "metadata": {"name": pipeline.name} | ({} if description is None else {"description": description})
-    }
+def manifest_of(
+    pipeline: Pipeline, description: str | None = None, *, data: MutableMapping[str, bytes] | None = None
+) -> dict[str, Any]:
+    """Return the manifest of what the author wrote; see `Pipeline.to_manifest`.
+
+    Args:
+        pipeline: the pipeline.
+        description: one paragraph for people.
+        data: takes the arrays among the arguments, as npy files by their path in the package.
+    """
+    blobs: MutableMapping[str, bytes] = {} if data is None else data
+    nodes = [_node(pipeline.project, node, name, blobs) for name, node in _named(pipeline)]
+    described = {} if description is None else {"description": description}
+    return _graph(pipeline, nodes, described) | _declared(pipeline)
 
 
-def live_manifest_of(pipeline: Pipeline) -> dict[str, Any]:
-    """Return a manifest for a run in this process; see `Pipeline.to_live_manifest`."""
-    return _manifest(pipeline, _live_node)
+def live_manifest_of(pipeline: Pipeline, nodes: Iterable[Node] | None = None) -> dict[str, Any]:
+    """Return a manifest for a run in this process; see `Pipeline.to_live_manifest`.
+
+    Args:
+        pipeline: the pipeline.
+        nodes: what runs in the place of its nodes, where a run has values of its own.
+    """
+    found = [_live_node(pipeline.project, node, name) for name, node in _named(pipeline, nodes)]
+    return _graph(pipeline, found, {})
 
 
-def builtin_type(cls: type) -> NodeType | None:
-    """Return the table's entry of a built-in class; None for an author's class, whatever its name."""
-    entry = node_type(cls.__name__)
-    return entry if entry is not None and entry.module == cls.__module__ else None
+def describe_node(node: Node) -> dict[str, Any]:
+    """Return a node as it stands in a manifest, under its name; see `Node.to_manifest`."""
+    file = file_of(type(node)) if builtin_type(type(node)) is None else None
+    return _node(Project.of(file or Path.cwd() / "<interactive>"), node, node.name, {})
 
 
-def _manifest(pipeline: Pipeline, describe: Any) -> dict[str, Any]:
+def _named(pipeline: Pipeline, nodes: Iterable[Node] | None = None) -> Iterable[tuple[str, Node]]:
+    return zip(pipeline.ids(), pipeline.nodes if nodes is None else nodes, strict=True)
+
+
+def _graph(pipeline: Pipeline, nodes: list[dict[str, Any]], metadata: dict[str, str]) -> dict[str, Any]:
     ids = pipeline.ids()
     return {
         "version": "v1",
-        "metadata": {"name": pipeline.name},
-        "nodes": [describe(pipeline.project, node, name) for node, name in zip(pipeline.nodes, ids, strict=True)],
-        "connections": [_connection(edge, ids) for edge in pipeline._graph.edges],  # noqa: SLF001 - this is its writer
+        "metadata": {"name": pipeline.name} | metadata,
+        "nodes": nodes,
+        "connections": [connection(edge, ids) for edge in pipeline._graph.edges],  # noqa: SLF001 - this is its writer
     }
 
 
-def _node(project: Project, node: Node, name: str) -> dict[str, Any]:
-    builtin = builtin_type(type(node))
-    params = lower_params(node._captured, node=name, builtin=builtin, project=project)  # noqa: SLF001 - captured for this
-    described = {"id": name, "node_type": type(node).__name__, "params": params}
-    return described if builtin is not None else described | {"entry": _entry(project, type(node))}
+def _declared(pipeline: Pipeline) -> dict[str, Any]:
+    """Return the parameters and secrets of a pipeline, each field only where there are any."""
+    declared = pipeline._declared  # noqa: SLF001 - this is its writer
+    parameters = {}
+    for name, parameter in declared.parameters.items():
+        stated = lower_params(
+            {"default": parameter.default}, node=name, builtin=None, project=pipeline.project, data=None
+        )
+        described = {} if parameter.description is None else {"description": parameter.description}
+        parameters[name] = stated | described
+    fields = {"parameters": parameters, "secrets": list(declared.secrets)}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _node(project: Project, node: Node, name: str, data: MutableMapping[str, bytes]) -> dict[str, Any]:
+    cls, arguments = type(node), node._captured  # noqa: SLF001 - captured for this
+    builtin = builtin_type(cls)
+    params = lower_params(arguments, node=name, builtin=builtin, project=project, data=data)
+    entry = {} if builtin is not None else {"entry": class_entry(project, cls)}
+    place = remote_fields(arguments, cls.__name__ if builtin is not None else "", project)
+    return {"id": name, "node_type": cls.__name__, "params": params} | entry | place
 
 
 def _live_node(project: Project, node: Node, name: str) -> dict[str, Any]:
     """Describe a node that is there already: what cannot stand in a manifest is left out, not refused."""
     builtin = builtin_type(type(node))
-    described: dict[str, Any] = {"id": name, "node_type": type(node).__name__, "params": {}}
+    in_engine = builtin is not None and builtin.kinds[0] in _IN_ENGINE
+    params: dict[str, Any] = {}
     # Nothing is packed, so a file may lie anywhere: the whole machine is the project.
     anywhere = replace(project, root=Path(project.root.anchor))
     for argument, value in node._captured.items():  # noqa: SLF001 - captured for this
         try:
-            described["params"] |= lower_params({argument: value}, node=name, builtin=builtin, project=anywhere)
+            params |= lower_params({argument: value}, node=name, builtin=builtin, project=anywhere, data=None)
         except PipelineError:
-            if builtin is not None:
+            if in_engine:
                 raise
-    return described if builtin is not None else described | {"entry": f"live:{type(node).__name__}"}
-
-
-def _entry(project: Project, cls: type) -> str:
-    file = _file_of(cls)
-    if file is None:
-        raise PipelineError(
-            f"expected the class `{cls.__qualname__}` in a file, found none",
-            code="RM104",
-            hint="define the class in the pipeline's file or in a module beside it",
-        )
-    return project.entry(file, cls.__qualname__)
-
-
-def _file_of(cls: type) -> Path | None:
-    """Return the file that defines a class: that of its module, or of its own code where the module is gone."""
-    module = sys.modules.get(cls.__module__)
-    codes = (getattr(member, "__code__", None) for member in vars(cls).values())
-    names = [getattr(module, "__file__", None), *(code.co_filename for code in codes if code is not None)]
-    return next((Path(name) for name in names if name is not None and Path(name).is_file()), None)
-
-
-def _connection(edge: Edge, ids: list[str]) -> dict[str, Any]:
-    ports = {"from_port": edge.from_port, "to_port": edge.to_port}
-    named = {key: port for key, port in ports.items() if port is not None}
-    return {"from": ids[edge.source], "to": ids[edge.target], **named}
+    described: dict[str, Any] = {"id": name, "node_type": type(node).__name__, "params": params}
+    return described if in_engine else described | {"entry": f"live:{type(node).__name__}"}

@@ -5,8 +5,8 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-# Sound is planar float32, contiguous: all samples of the first channel, then all of the second.
-_Samples: TypeAlias = NDArray[np.float32]
+# Sound is planar, contiguous: all samples of the first channel, then all of the second. `_Samples` are float32.
+_Samples: TypeAlias = NDArray[np.float32] | memoryview[float]
 
 # Its text is a JSON object: `code`, `message`, and where known `hint`, `pointer`, `causes`.
 class NativeError(Exception): ...
@@ -29,6 +29,29 @@ class Windower:
     def process(self, samples: _Samples) -> list[Buffer]: ...
     def flush(self) -> list[Buffer]: ...
 
+# Samples of any type, as planar bytes.
+@final
+class Chunker:
+    def __init__(self, frames: int, channels: int, sample: int) -> None: ...
+    def process(self, planar: Buffer | bytes | memoryview) -> list[Buffer]: ...
+    def flush(self) -> list[Buffer]: ...
+
+@final
+class VoiceDetector:
+    def __init__(self, rate: int, milliseconds: int, threshold: float, share: float) -> None: ...
+    # Whether they are speech, which part of their stretches is, and the mean loudness of these.
+    def process(self, samples: _Samples, channels: int) -> tuple[bool, float, float]: ...
+
+# How many stretches are louder than the threshold, and how many there are.
+def voice_activity(
+    samples: _Samples, channels: int, rate: int, milliseconds: int, threshold: float
+) -> tuple[int, int]: ...
+
+# From one of `f32`, `i16` and `i32` to another.
+def convert(samples: Buffer | bytes | memoryview, from_: str, to: str, /) -> Buffer: ...
+
+# A whole sound at another rate.
+def resample(samples: _Samples, channels: int, rate_in: int, rate_out: int, quality: str) -> Buffer: ...
 def mix(samples: _Samples, channels_in: int, channels_out: int) -> Buffer: ...
 
 # Warnings of a valid manifest, each a message and the JSON pointer of its place.
@@ -39,7 +62,13 @@ def validate_manifest(text: bytes) -> list[tuple[str, str]]: ...
 class Models:
     def __init__(self, library: Path | None) -> None: ...
 
-# Runs a manifest to the end of its input; raises `NativeError`, whose cause is what a node raised.
+# Ends a run from another thread.
+@final
+class Cancel:
+    def cancel(self) -> None: ...
+
+# Runs a manifest to the end of its input, and returns what was counted and measured as JSON; raises `NativeError`,
+# whose cause is what a node raised.
 def run_pipeline(
     manifest: bytes,
     *,
@@ -52,4 +81,5 @@ def run_pipeline(
     models: Models,
     emit: Callable[[object], None],
     interrupt: Callable[[], None],
-) -> None: ...
+    cancel: Cancel,
+) -> str: ...

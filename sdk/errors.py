@@ -13,7 +13,7 @@ of the sandboxed Python.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 __all__ = [
     "CompileError",
@@ -22,9 +22,12 @@ __all__ = [
     "PackageError",
     "PipelineError",
     "RegistryError",
+    "RemoteExecutionError",
     "RemoteMediaError",
+    "SerializationError",
     "TrustError",
     "UsageError",
+    "WebRTCError",
 ]
 
 
@@ -33,15 +36,18 @@ class RemoteMediaError(Exception):
 
     Attributes:
         message: what was expected and what was got; lower case, without a full stop.
-        code: the stable code, such as `RM302`.
+        code: the stable code, such as `RM302`; that of the class where absent, as in programs that raise one of these
+            themselves.
         hint: the remedy, or None.
         details: plain values that belong to the failure (node, digest, path …), for machines.
     """
 
-    def __init__(self, message: str, *, code: str, hint: str | None = None, **details: object) -> None:
+    _code: ClassVar[str] = "RM602"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None, **details: object) -> None:
         super().__init__(message)
         self.message: Final = message
-        self.code: Final = code
+        self.code: Final = self._code if code is None else code
         self.hint: Final = hint
         self.details: Final[dict[str, object]] = details
 
@@ -77,11 +83,66 @@ class TrustError(RemoteMediaError):
 
 
 class NodeError(RemoteMediaError):
-    """One node failed (RM6xx)."""
+    """One node failed (RM6xx); what it raised is `__cause__`."""
+
+    @property
+    def node(self) -> object:
+        """The node's id; given as the detail `node`."""
+        return self.details.get("node")
+
+    @property
+    def input(self) -> object:
+        """The value it was given, in one line, where it was given one; given as the detail `input`."""
+        return self.details.get("input")
+
+    @property
+    def partial(self) -> list[object]:
+        """What had come out of the run before; given as the detail `partial`."""
+        partial = self.details.get("partial")
+        return partial if isinstance(partial, list) else []
 
 
 class PipelineError(RemoteMediaError):
     """A pipeline failed as a whole, or is used in a way it does not allow (RM6xx, RM703)."""
+
+    _code = "RM703"
+
+
+class RemoteExecutionError(RemoteMediaError):
+    """What was to be done elsewhere was not done (RM618)."""
+
+    _code = "RM618"
+
+
+class WebRTCError(RemoteExecutionError):
+    """A real-time connection failed (RM618)."""
+
+
+class SerializationError(RemoteMediaError):
+    """A node cannot be written for another process, or made again there (RM108).
+
+    Attributes:
+        node_name: the node's name.
+        reason: the message.
+        suggestion: the hint.
+    """
+
+    _code = "RM108"
+
+    @property
+    def node_name(self) -> object:
+        """The node's name; given as the detail `node`."""
+        return self.details.get("node", "unknown")
+
+    @property
+    def reason(self) -> str:
+        """The message, under the name that older programs read."""
+        return self.message
+
+    @property
+    def suggestion(self) -> str | None:
+        """The hint, under the name that older programs read."""
+        return self.hint
 
 
 class UsageError(RemoteMediaError):

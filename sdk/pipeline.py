@@ -6,6 +6,9 @@ from remotemedia.nodes.audio import AudioResampleNode
 p = Pipeline("telephone")
 p.add(AudioSource()).add(AudioResampleNode(target_sample_rate=8000))
 p.run("recording.wav")
+
+Where code runs: plain functions and generators of nodes on threads of the engine; everything asynchronous on one event
+loop, which is the caller's where there is one running, else a loop in a thread of its own.
 """
 
 from __future__ import annotations
@@ -18,21 +21,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remotemedia._graph import Edge, Graph
-from remotemedia._ids import assign_ids, chosen_name
 from remotemedia._manifest import live_manifest_of, manifest_of
+from remotemedia._parameters import Declarations
 from remotemedia._project import Project
 from remotemedia.errors import PipelineError, UsageError
-from remotemedia.node import Node
+from remotemedia.node import DONE, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, Iterator, Mapping, Sequence
     from types import FrameType
+
+    from remotemedia._graph import Element, FlatGraph
+    from remotemedia._running import Managed
+    from remotemedia.runtime.lifecycle import Lifecycle
 
 __all__ = ["Pipeline"]
 
 
 class Pipeline:
-    """An acyclic graph of nodes.
+    """An acyclic graph of nodes, and of pipelines whose nodes are meant.
 
     Args:
         nodes: nodes to chain; a string here is the name.
@@ -45,7 +52,7 @@ class Pipeline:
 
     def __init__(
         self,
-        nodes: Iterable[Node] | str | None = None,
+        nodes: Iterable[Node | Pipeline] | str | None = None,
         name: str | None = None,
         enable_metrics: bool = False,  # noqa: FBT001, FBT002 - programs pass it by position
     ) -> None:
@@ -55,51 +62,154 @@ class Pipeline:
             name, nodes = nodes, None
         self.name = _checked_name("pipeline" if name is None else name)
         self.enable_metrics = enable_metrics
-        self._graph = Graph()
+        self._built = Graph()
+        self._own = Declarations()
+        self._lifecycle: Lifecycle | None = None
+        self._metrics: dict[str, Any] | None = None
         self._source = _source_of(sys._getframe(1), self)  # noqa: SLF001 - the caller's file says where the project is
         for node in nodes or ():
             self.add(node)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """The nodes, in the order they were added."""
-        return tuple(self._graph.nodes)
+        """The nodes, in the order they were added; those of a pipeline in its place."""
+        return self._graph.nodes
 
-    def add(self, node: Node, after: Node | Sequence[Node] | None = None) -> Pipeline:
-        """Add a node, and return the pipeline.
+    def add(self, node: Node | Pipeline, after: Node | Pipeline | Sequence[Node | Pipeline] | None = None) -> Pipeline:
+        """Add a node, or the nodes of a pipeline, and return this pipeline.
 
         Args:
-            node: the node; each is added once.
-            after: the node or nodes whose packets it takes: the one added before where absent, none for `[]`.
+            node: the node or pipeline; each is added once. What a pipeline is given later counts too.
+            after: whose packets it takes: those of what was added before where absent, nobody's for `[]`.
 
         Raises:
-            PipelineError: RM703, this is no node or not one of the pipeline; RM112, its name is taken.
+            PipelineError: RM703, this is no node or not one of the pipeline, or the pipeline is initialized; RM112, its
+                name is taken.
         """
+        self._check_unused("add")
+        before: Sequence[Element]
         if after is None:
-            after = self._graph.nodes[-1:]
-        before = [after] if isinstance(after, Node) else after
-        name = chosen_name(_checked(node)._captured)  # noqa: SLF001 - it was captured for us
-        self._graph.add(node, before, name)
+            before = self._built.elements[-1:]
+        else:
+            before = [after] if isinstance(after, Node | Pipeline) else after
+        self._built.add(_checked(node), before)
         return self
 
-    def connect(self, a: Node, b: Node, from_port: str | None = None, to_port: str | None = None) -> Pipeline:
+    def add_node(self, node: Node | Pipeline) -> Pipeline:
+        """Add a node behind the one added before, and return the pipeline; see `add`."""
+        return self.add(node)
+
+    def remove_node(self, name: str) -> bool:
+        """Take out the node of that name, and join what stood before and behind it.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            PipelineError: RM703, the pipeline is initialized.
+        """
+        self._check_unused("remove_node")
+        found = next((element for element in self._built.elements if element.name == name), None)
+        if found is not None:
+            self._built.remove(found)
+        return found is not None
+
+    def get_node(self, name: str) -> Node | None:
+        """Return the node of that name, or None."""
+        return next((node for node in self.nodes if node.name == name), None)
+
+    def connect(
+        self, a: Node | Pipeline, b: Node | Pipeline, from_port: str | None = None, to_port: str | None = None
+    ) -> Pipeline:
         """Add an edge from one node to another, and return the pipeline.
 
         Args:
-            a: the node that gives.
-            b: the node that takes.
+            a: the node that gives, or a pipeline: its nodes without output.
+            b: the node that takes, or a pipeline: its nodes without input.
             from_port: its output; `out` where absent.
             to_port: its input; `in` where absent.
 
         Raises:
-            PipelineError: RM703, one of them is not in the pipeline.
+            PipelineError: RM703, one of them is not in the pipeline, or the pipeline is initialized.
         """
-        self._graph.edges.append(Edge(self._graph.position(a), self._graph.position(b), from_port, to_port))
+        self._check_unused("connect")
+        self._built.edges.append(Edge(self._built.position(a), self._built.position(b), from_port, to_port))
         return self
 
+    def param(self, name: str, default: Any, description: str | None = None) -> Any:
+        """Declare a parameter, which a run may override, and return what to pass to nodes in its place.
+
+        Args:
+            name: letters, digits and `_`; the same name may be declared again in the same way.
+            default: the value where a run gives none: plain data or a path.
+            description: one sentence for people.
+
+        Raises:
+            PipelineError: RM703, the name cannot be one, or is declared in another way; RM108, the default is not plain
+                data.
+        """
+        return self._own.parameter(name, default, description)
+
+    def secret(self, name: str) -> Any:
+        """Declare a secret, which a run must be given, and return what to pass to nodes in its place.
+
+        While the pipeline is built its value is that of the environment's variable of this name, else empty.
+
+        Raises:
+            PipelineError: RM703, the name cannot be one.
+        """
+        return self._own.secret(name)
+
     def ids(self) -> list[str]:
-        """Return the nodes' ids, in the order the nodes were added."""
-        return assign_ids((chosen_name(node._captured), type(node).__name__) for node in self.nodes)  # noqa: SLF001 - it was captured for us
+        """Return the nodes' ids, in the order of `nodes`.
+
+        Raises:
+            PipelineError: RM112, two nodes have the same name.
+        """
+        return self._graph.ids
+
+    @property
+    def _graph(self) -> FlatGraph:
+        """The graph that is meant: what it is made of may have been added to since."""
+        return self._built.flat()
+
+    @property
+    def _declared(self) -> Declarations:
+        """All that this pipeline and those in it declare."""
+        nested = [element for element in self._built.elements if isinstance(element, Pipeline)]
+        if not nested:
+            return self._own
+        every = Declarations()
+        for declarations in (self._own, *(pipeline._declared for pipeline in nested)):  # noqa: SLF001 - of this class
+            every.include(declarations)
+        return every
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __repr__(self) -> str:
+        return f"Pipeline(name={self.name!r}, nodes={[node.name for node in self.nodes]})"
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes there are."""
+        return len(self.nodes)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return name, `node_count`, `is_initialized` and the `get_config` of every node, as `nodes`."""
+        nodes = [node.get_config() for node in self.nodes]
+        return {
+            "name": self.name,
+            "node_count": len(nodes),
+            "nodes": nodes,
+            "is_initialized": self.is_initialized,
+        }
 
     @property
     def source(self) -> Path:
@@ -120,16 +230,29 @@ class Pipeline:
         """
         return manifest_of(self, description)
 
-    def to_live_manifest(self) -> dict[str, Any]:
+    def arrays(self) -> dict[str, bytes]:
+        """Return the arrays that the manifest refers to, as npy files by their path in a package.
+
+        Raises:
+            PipelineError: as `to_manifest`.
+        """
+        files: dict[str, bytes] = {}
+        manifest_of(self, data=files)
+        return files
+
+    def to_live_manifest(self, nodes: Sequence[Node] | None = None) -> dict[str, Any]:
         """Return a manifest for a run in this process, where the nodes are objects already.
 
         Of an author's nodes it leaves out arguments that cannot stand in a manifest, and its `entry` finds no class.
         Files are named from the root of the file system, and may lie outside the project.
 
+        Args:
+            nodes: what runs in the place of the nodes, where a run has values of its own.
+
         Raises:
             PipelineError: as `to_manifest`, for built-in nodes.
         """
-        return live_manifest_of(self)
+        return live_manifest_of(self, nodes)
 
     def serialize(self, description: str | None = None) -> str:
         """Return the manifest as JSON text, with the time it was made.
@@ -144,34 +267,101 @@ class Pipeline:
         manifest["metadata"]["created_at"] = _created_at()
         return json.dumps(manifest, indent=2, ensure_ascii=False)
 
-    def run(self, data: Any = None) -> Any:
+    @property
+    def is_initialized(self) -> bool:
+        """Whether the nodes are ready for values, or being made so."""
+        return self._lifecycle is not None and not self._lifecycle.failed
+
+    def initialize(self) -> Awaitable[None]:
+        """Make every node ready: at once, as far as nothing has to be awaited; what is returned awaits the rest.
+
+        Outside a running event loop all is done when this returns. A run does it by itself where it was not done.
+
+        Raises:
+            NodeError: RM601, a node failed; those that were ready have been let go.
+            PipelineError: RM703, there are no nodes.
+        """
+        if self._lifecycle is not None and not self._lifecycle.failed:
+            return self._lifecycle.started
+        if not self._built.elements:
+            raise PipelineError(f"expected nodes in `{self.name}`, got none", code="RM703", hint="`add` one first")
+        from remotemedia.runtime.lifecycle import Lifecycle, running_loop  # noqa: PLC0415 - loaded when it is used
+        from remotemedia.runtime.place import Place  # noqa: PLC0415 - as above
+
+        self._lifecycle = Lifecycle(self.nodes, Place(running_loop()))
+        return self._lifecycle.start()
+
+    def cleanup(self) -> Awaitable[None]:
+        """Let go of what `initialize` made ready: at once or when awaited, as that; without it nothing is done.
+
+        Raises:
+            NodeError: RM602, a node failed; the others have been let go.
+        """
+        lifecycle, self._lifecycle = self._lifecycle, None
+        return DONE if lifecycle is None else lifecycle.stop(close=True)
+
+    def managed_execution(self) -> Managed:
+        """Return a context, for `async with` or `with`, in which the pipeline is initialized."""
+        from remotemedia._running import Managed  # noqa: PLC0415 - loaded when it is used
+
+        return Managed(self)
+
+    def process(self, stream: AsyncIterable[Any] | Iterable[Any] | None = None) -> AsyncGenerator[Any, None]:
+        """Run the pipeline on a stream, in the caller's event loop, and give what comes out as it comes.
+
+        Asynchronous nodes and the stream run on this loop, plain functions on threads. Nodes are made ready first and
+        let go at the end, unless `initialize` was called before. To leave the generator early ends the run.
+
+        Args:
+            stream: the values; without it the first nodes must be sources.
+
+        Raises:
+            NodeError: a node failed; all that was ready before has been given.
+            PipelineError: RM703, there is neither a stream nor a source.
+        """
+        from remotemedia import _running  # noqa: PLC0415 - the engine is loaded when it is used
+
+        return _running.stream(self, stream)
+
+    def run(
+        self, data: Any = None, *, settings: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None
+    ) -> Any:
         """Run the pipeline in this process.
 
         Args:
             data: a file's path, a value of `schemas/packet.md`, or a list of values; None for pipelines with a source.
+            settings: values of parameters, by name, for this run.
+            secrets: values of secrets, by name, for this run.
 
         Returns:
-            What comes out: None, one value, or a list of several. Inside a running event loop, an awaitable of that.
+            What comes out: None, one value, or a list of several. Inside a running event loop, an awaitable of that:
+            the run begins when it is awaited, and asynchronous nodes run on this loop.
 
         Raises:
             RemoteMediaError: with the code of what failed.
         """
-        import asyncio  # noqa: PLC0415 - costs more than all the rest of this module
+        from remotemedia import _running  # noqa: PLC0415 - the engine is loaded when it is used
+        from remotemedia.runtime.lifecycle import running_loop  # noqa: PLC0415 - as above
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            inside = False
-        else:
-            inside = True
-        return asyncio.to_thread(self.run_sync, data) if inside else self.run_sync(data)
+        run = _running.run_blocking if running_loop() is None else _running.run_async
+        return run(self, data, _running.Values(settings, secrets))
 
-    def run_sync(self, data: Any = None) -> Any:
+    def run_sync(
+        self, data: Any = None, *, settings: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None
+    ) -> Any:
         """Run the pipeline in this process and wait for its end, also inside a running event loop; see `run`."""
-        from remotemedia.runtime.inprocess import run_pipeline  # noqa: PLC0415 - the engine is loaded when it is used
+        from remotemedia import _running  # noqa: PLC0415 - the engine is loaded when it is used
 
-        values = run_pipeline(self, data)
-        return values if len(values) > 1 else next(iter(values), None)
+        return _running.run_blocking(self, data, _running.Values(settings, secrets))
+
+    def get_metrics(self) -> dict[str, Any] | None:
+        """Return what the last run that ended well counted and measured; None before.
+
+        `total_duration_us`; `node_metrics` with `node_id`, `execution_count`, `packets_in`, `packets_out`,
+        `total_duration_us`, `avg_duration_us` and percentiles; `edges` with `from`, `to` and `high_water`, the most
+        packets that waited there.
+        """
+        return self._metrics
 
     def export(self, path: str | os.PathLike[str]) -> Path:
         """Build the pipeline's file into a package, and return the package's path.
@@ -194,10 +384,20 @@ class Pipeline:
         return publish.push(self, ref)
 
     def inspect(self) -> str:
-        """Return the graph as text: each node with its class, where it runs in this process, and its arguments."""
-        from remotemedia._describe import describe  # noqa: PLC0415 - for people, not for runs
+        """Return the graph as text: each node with its runtime in this process, its arguments and where else it runs.
 
-        return describe(self)
+        Parameters are shown with their defaults, secrets by name.
+        """
+        from remotemedia._describe import picture_of  # noqa: PLC0415 - for people, not for runs
+        from remotemedia._graph_text import render  # noqa: PLC0415 - as above
+
+        return render(picture_of(self))
+
+    def _check_unused(self, call: str) -> None:
+        if self.is_initialized:
+            raise PipelineError(
+                f"expected `{call}` before `initialize`, got it after", code="RM703", hint="call `cleanup` first"
+            )
 
 
 def _checked_name(name: object) -> str:
@@ -206,16 +406,19 @@ def _checked_name(name: object) -> str:
     raise PipelineError(f"expected a name, got `{name!r:.80}`", code="RM703", hint="pass a string that is not empty")
 
 
-def _checked(node: object) -> Node:
-    if isinstance(node, Node):
+def _checked(node: object) -> Element:
+    if isinstance(node, Node | Pipeline):
         return node
     hint = f"add an instance: `{node.__name__}(…)`" if isinstance(node, type) else "derive its class from `Node`"
     raise PipelineError(f"expected a node, got `{node!r:.80}`", code="RM703", hint=hint)
 
 
 def _source_of(frame: FrameType, pipeline: Pipeline) -> Path:
-    """Return the file whose code makes the pipeline, passing over constructors of subclasses."""
-    while frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is pipeline and frame.f_back is not None:
+    """Return the file whose code makes the pipeline, passing over constructors of subclasses and this package."""
+    while frame.f_back is not None and (
+        (frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is pipeline)
+        or frame.f_globals.get("__name__", "").startswith("remotemedia.")
+    ):
         frame = frame.f_back
     file = Path(frame.f_globals.get("__file__") or frame.f_code.co_filename).resolve()
     return file if file.is_file() else Path.cwd() / "<interactive>"

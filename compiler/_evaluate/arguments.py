@@ -6,15 +6,18 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remotemedia.compiler._values import Items, Table, Unknown, Value
+from remotemedia.compiler._evaluate.iterables import collected
+from remotemedia.compiler._values import Items, NotPlainError, Table, Unknown, Value, size_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import libcst as cst
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
     from remotemedia.compiler._source import Place
 
-__all__ = ["Argument", "Arguments", "arguments_of", "bind"]
+__all__ = ["Argument", "Arguments", "arguments_of", "bind", "given"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,11 @@ class Arguments:
     given: tuple[Argument, ...]
     unknown: tuple[Unknown, Place] | None = None
 
+    @classmethod
+    def of(cls, values: Iterable[Value], place: Place) -> Arguments:
+        """Return arguments by position, all of one place."""
+        return cls(tuple(Argument(None, value, place) for value in values))
+
 
 def arguments_of(ev: Evaluator, node: cst.Call) -> Arguments:
     """Evaluate the arguments of a call; known containers behind `*` and `**` are spread."""
@@ -43,8 +51,12 @@ def arguments_of(ev: Evaluator, node: cst.Call) -> Arguments:
         match argument.star, value:
             case "", _:
                 given.append(Argument(argument.keyword.value if argument.keyword else None, value, place))
-            case "*", Items(lost=None):
-                given.extend(Argument(None, item, place) for item in value.items)
+            case "*", _:
+                ev.charge(16 * size_of(value))
+                try:
+                    given.extend(Argument(None, item, place) for item in collected(ev, value, argument.value))
+                except NotPlainError as error:
+                    unknown = ev.opaque(argument.value, error.value), place
             case "**", Table(lost=None) if all(isinstance(key, str) for key in value.entries):
                 given.extend(Argument(key, item, place) for key, item in value.entries.items())
             case _:
@@ -79,6 +91,14 @@ def bind(signature: inspect.Signature, arguments: Arguments) -> dict[str, Argume
     for name, value in rest.items():
         _put(result, name, value)
     return result
+
+
+def given(arguments: Arguments, least: int, most: int, *names: str) -> tuple[list[Value], dict[str, Value]] | None:
+    """Return arguments by position and by name; None if they are others than these, or not all known."""
+    by_position = [argument.value for argument in arguments.given if argument.name is None]
+    by_name = {argument.name: argument.value for argument in arguments.given if argument.name is not None}
+    fits = least <= len(by_position) <= most and by_name.keys() <= set(names)
+    return (by_position, by_name) if fits and arguments.unknown is None else None
 
 
 def _put(arguments: dict[str, Argument], name: str, argument: Argument) -> None:

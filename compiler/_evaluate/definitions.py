@@ -1,21 +1,26 @@
-"""Functions, which are not followed, and classes, whose bodies are evaluated."""
+"""Functions and classes, as `def`, `lambda` and `class` make them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Literal
 
 import libcst as cst
 
-from remotemedia.compiler._evaluate.passing import lend, pass_over, run_later
+from remotemedia.compiler._evaluate.arguments import Arguments
+from remotemedia.compiler._evaluate.enumerations import make_members
+from remotemedia.compiler._evaluate.parameters import defaults_of
+from remotemedia.compiler._evaluate.passing import lend, run_later
 from remotemedia.compiler._library import NODE, PIPELINE
+from remotemedia.compiler._scope import Scope
 from remotemedia.compiler._values import (
     Builtin,
     External,
     Function,
     LibraryClass,
-    Live,
+    Method,
+    Prepared,
     ProjectClass,
-    Scope,
     Unknown,
     Value,
 )
@@ -25,45 +30,53 @@ if TYPE_CHECKING:
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
 
-__all__ = ["class_", "function", "lambda_"]
+__all__ = ["class_", "function", "lambda_", "linearized"]
 
 _DATACLASS: Final = "dataclasses.dataclass"
 _INERT_DECORATORS: Final = frozenset({
-    "abc.abstractmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager", "functools.cache",
-    "functools.wraps", "typing.final", "typing.no_type_check", "typing.overload", "typing.override",
+    "abc.abstractmethod", "enum.unique", "functools.wraps", "typing.final", "typing.no_type_check", "typing.overload",
+    "typing.override",
 })  # fmt: skip
-_INERT_FUNCTIONS: Final = frozenset({"classmethod", "property", "staticmethod"})
+"""Decorators that give back what they take."""
+
+_ROLES: Final[dict[str, Literal["staticmethod", "classmethod", "property", "lazy", "cached", "context"]]] = {
+    "classmethod": "classmethod",
+    "contextlib.asynccontextmanager": "context",
+    "contextlib.contextmanager": "context",
+    "functools.cache": "cached",
+    "functools.cached_property": "lazy",
+    "functools.lru_cache": "cached",
+    "property": "property",
+    "staticmethod": "staticmethod",
+}
 _MAX_LINE: Final = 500  # classes that are looked at for the order of one; the time grows with the cube
-_INERT_METACLASSES: Final = frozenset({"abc.ABCMeta"})
+_INERT_METACLASSES: Final = frozenset({"abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 
 
 def function(ev: Evaluator, node: cst.FunctionDef) -> None:
     """Execute `def`: it runs defaults and decorators, not the body."""
-    for part in _run_now(node.params):
-        ev.evaluate(part)
-    made: Value = Function(node.name.value, ev.place(node), node, ev.scope.module)
-    for decorator in reversed(node.decorators):
-        value = ev.evaluate(decorator.decorator)
-        inert = (isinstance(value, External) and value.name in _INERT_DECORATORS) or (
-            isinstance(value, Builtin) and value.name in _INERT_FUNCTIONS
-        )
-        if not inert:
-            code = ev.place(decorator.decorator).code()
-            run_later(ev, value, ev.place(decorator))
-            lend(ev, made, decorator.decorator, to=f"the decorator `{code}`")
-            made = ev.unknown(f"what the decorator `{code}` returns", decorator)
-    ev.scope.names[node.name.value] = made
+    decorators = [(ev.evaluate(decorator.decorator), decorator) for decorator in node.decorators]
+    defaults = defaults_of(ev, node.params)
+    made: Value = Function(node.name.value, ev.place(node), node, ev.scope.visible, defaults, ev.building)
+    for value, decorator in reversed(decorators):
+        made = _decorated(ev, value, made, decorator)
+    ev.scope.bind(node.name.value, made)
 
 
 def class_(ev: Evaluator, node: cst.ClassDef) -> None:
     """Execute `class`: its bases and its body."""
+    decorators = [(_decorator_of(ev, decorator), decorator) for decorator in node.decorators]
     qualname = ev.qualname + node.name.value
-    made = ProjectClass(qualname, ev.place(node), node, Scope(ev.scope.module), [])
+    made = ProjectClass(qualname, ev.place(node), node, Scope(ev.scope.visible, kind="class"), [])
     bases = [_base(ev, argument.value) for argument in node.bases]
     why = next((base for base in bases if isinstance(base, Unknown)), None)
     made.mro = linearized(made, bases) or [made, ev.unknown(f"the bases of `{qualname}`, which have no order", node)]
-    with ev.inside(ev.source, made.own, qualname + "."):
-        ev.execute([node.body])
+    outer, ev.building = ev.building, made
+    try:
+        with ev.inside(ev.source, made.own, qualname + "."):
+            ev.execute([node.body])
+    finally:
+        ev.building = outer
     for base in made.mro[1:]:
         if isinstance(base, ProjectClass) and "__init_subclass__" in base.own.names:
             run_later(ev, base, ev.place(node))
@@ -72,17 +85,18 @@ def class_(ev: Evaluator, node: cst.ClassDef) -> None:
         inert = isinstance(value, External) and value.name in _INERT_METACLASSES
         if keyword.keyword is not None and keyword.keyword.value == "metaclass" and not inert:
             why = ev.unknown(f"the metaclass of `{qualname}`", keyword)
-    for decorator in node.decorators:
-        why = _decorate(ev, made, decorator) or why
-    ev.scope.names[node.name.value] = why if why is not None and not made.is_node else made
+    if made.is_enum:
+        make_members(ev, made)
+    for value, decorator in reversed(decorators):
+        why = _decorate(ev, made, value, decorator) or why
+    ev.scope.bind(node.name.value, why if why is not None and not made.is_node else made)
     if why is not None and made.is_node:
         made.mro.insert(1, why)
 
 
 def lambda_(ev: Evaluator, node: cst.Lambda) -> Value:
-    """Evaluate `lambda`: it may be called at any time."""
-    pass_over(ev, node, what="a lambda")
-    return Live("a lambda")
+    """Evaluate `lambda`."""
+    return Function("<lambda>", ev.place(node), node, ev.scope.visible, defaults_of(ev, node.params))
 
 
 def linearized(cls: ProjectClass, bases: Sequence[Value]) -> list[Value] | None:
@@ -100,6 +114,18 @@ def linearized(cls: ProjectClass, bases: Sequence[Value]) -> list[Value] | None:
         result.append(free)
         lines = [line[1:] if _same(line[0], free) else line for line in lines]
     return result
+
+
+def _decorated(ev: Evaluator, decorator: Value, made: Value, node: cst.Decorator) -> Value:
+    """Return what a decorator makes of a function."""
+    name = decorator.name if isinstance(decorator, (External, Builtin, Prepared)) else None
+    if name in _INERT_DECORATORS:
+        return made
+    if name in _ROLES and isinstance(made, Function) and made.role == "function":
+        return replace(made, role=_ROLES[name])
+    if isinstance(decorator, Method) and decorator.name == "setter":
+        return ev.unknown("a property with a setter", node)
+    return ev.call(decorator, Arguments.of([made], ev.place(node.decorator)), node.decorator)
 
 
 def _line(base: Value) -> list[Value]:
@@ -128,21 +154,28 @@ def _base(ev: Evaluator, node: cst.BaseExpression) -> Value:
     return ev.evaluate(node)
 
 
-def _decorate(ev: Evaluator, cls: ProjectClass, decorator: cst.Decorator) -> Unknown | None:
+def _decorator_of(ev: Evaluator, decorator: cst.Decorator) -> Value:
+    """Evaluate a class's decorator; of `dataclass(…)` the options are read where they are needed."""
+    called = decorator.decorator
+    if isinstance(called, cst.Call):
+        function = ev.evaluate(called.func)
+        if isinstance(function, External) and function.name == _DATACLASS:
+            return function
+    return ev.evaluate(called)
+
+
+def _decorate(ev: Evaluator, cls: ProjectClass, value: Value, decorator: cst.Decorator) -> Unknown | None:
     """Apply a class's decorator; return why the class is not known any more, if so."""
-    called = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
-    value = ev.evaluate(called.func if called is not None else decorator.decorator)
     if isinstance(value, External) and value.name == _DATACLASS:
         cls.is_dataclass = True
         return None
     if isinstance(value, External) and value.name in _INERT_DECORATORS:
         return None
-    code = ev.place(decorator.decorator).code()
-    run_later(ev, value, ev.place(decorator))
-    lend(ev, cls, decorator.decorator, to=f"the decorator `{code}`")
-    return ev.unknown(f"what the decorator `{code}` returns", decorator)
-
-
-def _run_now(params: cst.Parameters) -> list[cst.BaseExpression]:
-    listed = [*params.posonly_params, *params.params, *params.kwonly_params]
-    return [param.default for param in listed if param.default is not None]
+    if isinstance(value, Function):
+        given = ev.call(value, Arguments.of([cls], ev.place(decorator.decorator)), decorator.decorator)
+        if given is cls:
+            return None
+    else:
+        run_later(ev, value, ev.place(decorator))
+        lend(ev, cls, decorator.decorator, to=f"the decorator `{ev.place(decorator.decorator).code()}`")
+    return ev.unknown(f"what the decorator `{ev.place(decorator.decorator).code()}` returns", decorator)

@@ -6,20 +6,27 @@ import inspect
 from typing import TYPE_CHECKING, Final
 
 from remotemedia.compiler._evaluate.arguments import Argument, Arguments, bind
-from remotemedia.compiler._evaluate.passing import refuse_change, run_later
+from remotemedia.compiler._evaluate.iterables import collected
+from remotemedia.compiler._evaluate.passing import refuse_change
 from remotemedia.compiler._evaluate.signatures import signature_of
 from remotemedia.compiler._library import NODE, PIPELINE, library_signature
 from remotemedia.compiler._values import (
+    Declaration,
+    Declared,
     Edge,
     External,
     Items,
+    Iteration,
     Known,
     LibraryClass,
     NodeInstance,
+    NotPlainError,
     PipelineInstance,
     ProjectClass,
+    Table,
     Unknown,
     Value,
+    View,
     copied,
 )
 
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
     from remotemedia.compiler._evaluate.evaluator import Evaluator
     from remotemedia.compiler._source import Place
 
-__all__ = ["call_pipeline", "make_node", "make_pipeline"]
+__all__ = ["call_pipeline", "make_node", "make_pipeline", "run_nodes_at_once"]
 
 _EITHER: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -45,11 +52,19 @@ def _signature(required: tuple[str, ...], optional: tuple[str, ...]) -> inspect.
 
 _ADD: Final = _signature(("node",), ("after",))
 _CONNECT: Final = _signature(("a", "b"), ("from_port", "to_port"))
+_METHODS: Final = {
+    "add": _ADD,
+    "add_node": _signature(("node",), ()),
+    "connect": _CONNECT,
+    "param": _signature(("name", "default"), ("description",)),
+    "secret": _signature(("name",), ()),
+}
 
 
 def make_node(ev: Evaluator, cls: LibraryClass | ProjectClass, arguments: Arguments, node: cst.Call) -> Value:
     """Make a node; where its arguments cannot be bound, one without them, so that the graph still stands."""
     made = NodeInstance(cls, {}, {}, ev.place(node))
+    ev.nodes.append(made)
     bound: dict[str, Argument] = {}
     if cls is NODE:
         _misfit(ev, cls, ev.place(node), "`Node` has no `process`", help_="derive a class from `Node`, and add that")
@@ -58,8 +73,6 @@ def make_node(ev: Evaluator, cls: LibraryClass | ProjectClass, arguments: Argume
     for name, argument in bound.items():
         made.arguments[name] = copied(argument.value)
         made.places[name] = argument.place
-    if isinstance(cls, ProjectClass):
-        run_later(ev, cls, ev.place(node))
     return made
 
 
@@ -88,60 +101,106 @@ def make_pipeline(ev: Evaluator, arguments: Arguments, node: cst.Call) -> Value:
     return made
 
 
+def run_nodes_at_once(ev: Evaluator, arguments: Arguments, node: cst.Call) -> Value:
+    """Call `execute_pipeline`: nodes that are given to it are a pipeline; one that is given runs."""
+    first = arguments.given[0] if arguments.given else None
+    if first is None or arguments.unknown is not None:
+        return ev.opaque(node)
+    if not isinstance(first.value, PipelineInstance):
+        make_pipeline(ev, Arguments((Argument("nodes", first.value, first.place),)), node)
+    return ev.unknown("what a run of the pipeline gives", node)
+
+
 def call_pipeline(
     ev: Evaluator, pipeline: PipelineInstance, method: str, arguments: Arguments, node: cst.Call
 ) -> Value:
     """Call a method of a pipeline."""
-    if method not in {"add", "connect"}:
+    signature = _METHODS.get(method)
+    if signature is None:
         refuse_change(ev, pipeline, ev.place(node), f"`{method}` of a pipeline is not followed")
         return ev.unknown(f"what `{method}` of a pipeline returns", node)
     if arguments.unknown is not None:
         refuse_change(ev, pipeline, arguments.unknown[1], f"depends on {arguments.unknown[0].because}")
         return pipeline
     try:
-        bound = bind(_ADD if method == "add" else _CONNECT, arguments)
+        bound = bind(signature, arguments)
     except TypeError as error:
         _misfit(ev, None, ev.place(node), str(error), owner=pipeline, called=f"Pipeline.{method}")
         return pipeline
-    if method == "add":
-        _add(ev, pipeline, bound["node"], bound.get("after"))
-    else:
-        _connect(ev, pipeline, bound)
+    match method:
+        case "add" | "add_node":
+            _add(ev, pipeline, bound["node"], bound.get("after"))
+        case "connect":
+            _connect(ev, pipeline, bound, ev.place(node))
+        case _:
+            return _declare(ev, pipeline, method, bound, node)
     return pipeline
 
 
+def _declare(
+    ev: Evaluator, pipeline: PipelineInstance, method: str, bound: dict[str, Argument], node: cst.Call
+) -> Value:
+    """Call `param` or `secret`: the node that is passed the result is told of it by name."""
+    name = bound["name"]
+    if not isinstance(name.value, Known):
+        because = name.value.because if isinstance(name.value, Unknown) else f"`{name.place.code()}`"
+        message = f"the name of a {'parameter' if method == 'param' else method} is not known before run time"
+        ev.findings.add(
+            "RM107", message, name.place, f"depends on {because}", help="write the name out", owner=pipeline
+        )
+        return ev.opaque(node, name.value)
+    text = name.value.value
+    if not isinstance(text, str) or not text.isidentifier():
+        _misfit(
+            ev, None, name.place, "not a name", owner=pipeline, called=f"Pipeline.{method}",
+            help_="a name has letters, digits and `_`",
+        )  # fmt: skip
+        return ev.opaque(node)
+    if method == "secret":
+        pipeline.secrets.setdefault(text, ev.place(node))
+        return Declared("secret", text)
+    description = bound["description"].value if "description" in bound else Known(None)
+    declaration = Declaration(copied(bound["default"].value), description, bound["default"].place)
+    pipeline.parameters.setdefault(text, declaration)
+    pipeline.redeclared.append((text, declaration))
+    return Declared("parameter", text)
+
+
 def _add(ev: Evaluator, pipeline: PipelineInstance, node: Argument, after: Argument | None) -> None:
-    if not isinstance(node.value, NodeInstance):
+    if not isinstance(node.value, (NodeInstance, PipelineInstance)):
         _refuse_node(ev, pipeline, node)
         return
     if after is None or _is_none(after):
-        before = list(range(len(pipeline.nodes)))[-1:]
+        before = [len(pipeline.nodes) - 1] if pipeline.nodes else []
     else:
         before = [at for each in _listed(ev, pipeline, after) if (at := _position(ev, pipeline, each)) is not None]
     if pipeline.position(node.value) is not None:
+        is_node = isinstance(node.value, NodeInstance)
         _misfit(
             ev, None, node.place, "added already", owner=pipeline, called="Pipeline.add",
-            help_="draw further edges with `connect`",
+            help_="draw further edges with `connect`" if is_node else "make another one",
         )  # fmt: skip
         return
-    pipeline.edges.extend(Edge(at, len(pipeline.nodes)) for at in before)
+    pipeline.edges.extend(Edge(at, len(pipeline.nodes), place=node.place) for at in before)
     pipeline.nodes.append(node.value)
 
 
-def _connect(ev: Evaluator, pipeline: PipelineInstance, bound: dict[str, Argument]) -> None:
+def _connect(ev: Evaluator, pipeline: PipelineInstance, bound: dict[str, Argument], place: Place) -> None:
     ends = [_position(ev, pipeline, bound[name]) for name in ("a", "b")]
     ports: list[str | None] = []
+    places: dict[str, Place] = {}
     for name in ("from_port", "to_port"):
         port = bound.get(name)
         known = port.value if port is not None else Known(None)
         if isinstance(known, Known) and isinstance(known.value, (str, type(None))):
             ports.append(known.value)
+            places |= {name: port.place} if port is not None else {}
         elif port is not None:
             because = f"depends on {known.because}" if isinstance(known, Unknown) else "is no name of a port"
             refuse_change(ev, pipeline, port.place, because)
     if None not in ends and len(ports) == len(ends):
         source, target = (at for at in ends if at is not None)
-        pipeline.edges.append(Edge(source, target, *ports))
+        pipeline.edges.append(Edge(source, target, ports[0], ports[1], place, places))
 
 
 def _listed(ev: Evaluator, pipeline: PipelineInstance, argument: Argument | None) -> list[Argument]:
@@ -149,16 +208,20 @@ def _listed(ev: Evaluator, pipeline: PipelineInstance, argument: Argument | None
     if argument is None or _is_none(argument):
         return []
     value = argument.value
-    if isinstance(value, Items) and value.lost is None and value.kind != "set":
-        return [Argument(None, item, argument.place) for item in value.items]
-    if isinstance(value, Items) and value.lost is not None:
-        refuse_change(ev, pipeline, argument.place, f"depends on {value.lost.because}")
-        return []
+    if isinstance(value, (NodeInstance, PipelineInstance)):
+        return [argument]
+    if isinstance(value, (Items, Iteration, Table, View)):
+        try:
+            return [Argument(None, item, argument.place) for item in collected(ev, value, argument.place.node)]
+        except NotPlainError as error:
+            because = ev.opaque(argument.place.node, error.value).because
+            refuse_change(ev, pipeline, argument.place, f"depends on {because}")
+            return []
     return [argument]
 
 
 def _position(ev: Evaluator, pipeline: PipelineInstance, argument: Argument) -> int | None:
-    if not isinstance(argument.value, NodeInstance):
+    if not isinstance(argument.value, (NodeInstance, PipelineInstance)):
         _refuse_node(ev, pipeline, argument)
         return None
     at = pipeline.position(argument.value)

@@ -137,8 +137,8 @@ def _import_all(ev: Evaluator, module: Value, node: cst.ImportFrom) -> None:
             public = [name for name in names if not name.startswith("_")]
         ev.scope.names |= {name: names[name] for name in public if name in names}
         ev.scope.others = ev.scope.others or module.scope.others
-    elif isinstance(module, External) and module.name in library_names():
-        ev.scope.names |= library_names()[module.name]
+    elif isinstance(module, External) and is_library(module.name):
+        ev.scope.names |= library_names(module.name)
     else:
         name = module.name if isinstance(module, External) else "a module that is not known"
         ev.scope.others = ev.unknown(f"what `from {name} import *` defines", node)

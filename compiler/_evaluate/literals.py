@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import libcst as cst
 
 from remotemedia.compiler._bounds import MAX_ITEMS
-from remotemedia.compiler._values import Items, Known, NotPlainError, Table, Value, plain
+from remotemedia.compiler._evaluate.iterables import collected
+from remotemedia.compiler._evaluate.lifting import identity
+from remotemedia.compiler._values import Items, Known, NotPlainError, Table, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,11 +80,9 @@ def table(ev: Evaluator, node: cst.Dict) -> Value:
         if isinstance(element, cst.DictElement):
             key, value = ev.evaluate(element.key), ev.evaluate(element.value)
             try:
-                made.entries[plain(key)] = value
+                made.entries[identity(key)] = value
             except NotPlainError as error:
                 made.lost = ev.opaque(element.key, error.value)
-            except TypeError:  # a key that has no hash, which ends the program
-                made.lost = ev.opaque(element.key)
         else:
             spread = ev.evaluate(element.value)
             if isinstance(spread, Table):
@@ -99,6 +99,8 @@ def _items(ev: Evaluator, kind: Literal["list", "tuple", "set"], elements: Seque
         value = ev.evaluate(element.value)
         if isinstance(element, cst.StarredElement):
             extend(ev, made, value, element.value)
+        elif kind == "set":
+            _put(ev, made, [value], element.value)
         else:
             made.items.append(value)
     return made
@@ -106,8 +108,28 @@ def _items(ev: Evaluator, kind: Literal["list", "tuple", "set"], elements: Seque
 
 def extend(ev: Evaluator, items: Items, value: Value, node: cst.CSTNode) -> None:
     """Put the items of a value behind those of another; what is not known, or is too long, is lost."""
-    if isinstance(value, Items) and len(items.items) + len(value.items) <= MAX_ITEMS:
-        items.items.extend(value.items)
-        items.lost = items.lost or value.lost
-    else:
-        items.lost = items.lost or ev.opaque(node, value)
+    try:
+        if items.kind == "set":
+            unordered = isinstance(value, Items) and value.lost is None
+            _put(ev, items, value.items if unordered and isinstance(value, Items) else collected(ev, value, node), node)
+            return
+        added = collected(ev, value, node)
+    except NotPlainError as error:
+        items.lost = items.lost or ev.opaque(node, error.value)
+        return
+    if len(items.items) + len(added) > MAX_ITEMS:
+        items.lost = items.lost or ev.unknown("a container that is too large", node)
+        return
+    items.items.extend(added)
+
+
+def _put(ev: Evaluator, made: Items, values: Sequence[Value], node: cst.CSTNode) -> None:
+    """Put values into a set, each once."""
+    try:
+        present = {identity(item) for item in made.items}
+        for value in values:
+            if (mark := identity(value)) not in present:
+                present.add(mark)
+                made.items.append(value)
+    except NotPlainError as error:
+        made.lost = made.lost or ev.opaque(node, error.value)

@@ -14,7 +14,16 @@ from remotemedia.compiler._values import NodeInstance, PipelineInstance, Scope, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["HARMLESS", "READERS", "READING_METHODS", "is_harmless", "is_reading", "is_target", "loaded_names"]
+__all__ = [
+    "HARMLESS",
+    "READERS",
+    "READING_METHODS",
+    "is_called",
+    "is_harmless",
+    "is_reading",
+    "is_target",
+    "loaded_names",
+]
 
 _Path: TypeAlias = tuple[cst.CSTNode, ...]
 
@@ -34,14 +43,18 @@ READING_METHODS: Final = frozenset({"copy", "count", "get", "index", "items", "k
 _ENOUGH: Final = 12  # enclosing nodes that are kept: `a.b.c.d(…)` is judged as a whole
 
 
-def loaded_names(root: cst.CSTNode, local: frozenset[str]) -> Iterator[tuple[cst.Name, _Path]]:
+def loaded_names(
+    root: cst.CSTNode, local: frozenset[str], but: cst.CSTNode | None = None
+) -> Iterator[tuple[cst.Name, _Path]]:
     """Give each name that code reads and that is not local to it, with what encloses it, from its parent outwards.
 
-    Bodies of functions inside are read as well, since they may be called: their own names are local to them.
+    One part may be left out. Bodies of functions inside are read as well, since they may be called: their own names are local to them.
     """
     waiting: list[tuple[cst.CSTNode, _Path, frozenset[str]]] = [(root, (), local)]
     while waiting:
         node, path, local = waiting.pop()
+        if node is but:
+            continue
         if isinstance(node, cst.Name):
             if node.value not in local:
                 yield node, path
@@ -86,13 +99,17 @@ def is_reading(  # noqa: PLR0911 - one a kind of place
         case cst.Arg():
             return _is_given_to(scope, path, READERS if fixed else HARMLESS)
         case cst.Attribute():
-            called = bool(outer) and isinstance(outer[0], cst.Call) and outer[0].func is parent
-            return fixed and called and parent.attr.value in READING_METHODS
+            return fixed and is_called(parent, tuple(outer)) and parent.attr.value in READING_METHODS
         case cst.Subscript():
             return fixed and parent.value is node and not is_target(parent, path[1:])
         case cst.For() | cst.CompFor():
             return fixed and parent.iter is node
     return False
+
+
+def is_called(node: cst.CSTNode, path: _Path) -> bool:
+    """Return whether a mention is the function of a call."""
+    return bool(path) and isinstance(path[0], cst.Call) and path[0].func is node
 
 
 def _is_looked_at(node: cst.CSTNode, path: _Path) -> bool:

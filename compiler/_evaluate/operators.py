@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 import operator
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
 
 from remotemedia.compiler._bounds import MAX_ITEMS, MAX_TEXT
+from remotemedia.compiler._evaluate.arrays import array_operation, array_unary
+from remotemedia.compiler._evaluate.computing import FAILURES
+from remotemedia.compiler._evaluate.iterables import iterated
+from remotemedia.compiler._evaluate.lifting import identity, lifted
+from remotemedia.compiler._evaluate.objects import is_own_only, truth_of
 from remotemedia.compiler._evaluate.passing import holds_graph, lend, pass_over
+from remotemedia.compiler._evaluate.strings import percent
 from remotemedia.compiler._values import (
+    ArrayValue,
+    Bound,
+    Builtin,
+    Declared,
+    External,
     FilePath,
     Function,
+    Instance,
     Items,
+    Iteration,
     Known,
     LibraryClass,
+    LibraryObject,
+    Member,
+    Method,
     NodeInstance,
     NotPlainError,
+    OpenFile,
     PipelineInstance,
     ProjectClass,
     Table,
     Unknown,
     Value,
+    View,
     plain,
+    size_of,
 )
 
 if TYPE_CHECKING:
@@ -30,33 +51,45 @@ if TYPE_CHECKING:
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
 
-__all__ = ["binary", "boolean", "combined", "comparison", "conditional", "truth", "unary"]
+__all__ = ["binary", "boolean", "combined", "compared", "comparison", "conditional", "truth", "unary"]
 
 _BINARY: Final[dict[type[cst.CSTNode], Callable[[Any, Any], Any]]] = {
     cst.Add: operator.add,
-    cst.AddAssign: operator.add,
     cst.BitAnd: operator.and_,
-    cst.BitAndAssign: operator.and_,
     cst.BitOr: operator.or_,
-    cst.BitOrAssign: operator.or_,
     cst.BitXor: operator.xor,
-    cst.BitXorAssign: operator.xor,
     cst.Divide: operator.truediv,
-    cst.DivideAssign: operator.truediv,
     cst.FloorDivide: operator.floordiv,
-    cst.FloorDivideAssign: operator.floordiv,
     cst.LeftShift: operator.lshift,
-    cst.LeftShiftAssign: operator.lshift,
+    cst.MatrixMultiply: operator.matmul,
     cst.Modulo: operator.mod,
-    cst.ModuloAssign: operator.mod,
     cst.Multiply: operator.mul,
-    cst.MultiplyAssign: operator.mul,
     cst.Power: operator.pow,
-    cst.PowerAssign: operator.pow,
     cst.RightShift: operator.rshift,
-    cst.RightShiftAssign: operator.rshift,
     cst.Subtract: operator.sub,
-    cst.SubtractAssign: operator.sub,
+}
+_IN_PLACE: Final[dict[type[cst.CSTNode], tuple[type[cst.CSTNode], Callable[[Any, Any], Any]]]] = {
+    cst.AddAssign: (cst.Add, operator.iadd),
+    cst.BitAndAssign: (cst.BitAnd, operator.iand),
+    cst.BitOrAssign: (cst.BitOr, operator.ior),
+    cst.BitXorAssign: (cst.BitXor, operator.ixor),
+    cst.DivideAssign: (cst.Divide, operator.itruediv),
+    cst.FloorDivideAssign: (cst.FloorDivide, operator.ifloordiv),
+    cst.LeftShiftAssign: (cst.LeftShift, operator.ilshift),
+    cst.MatrixMultiplyAssign: (cst.MatrixMultiply, operator.imatmul),
+    cst.ModuloAssign: (cst.Modulo, operator.imod),
+    cst.MultiplyAssign: (cst.Multiply, operator.imul),
+    cst.PowerAssign: (cst.Power, operator.ipow),
+    cst.RightShiftAssign: (cst.RightShift, operator.irshift),
+    cst.SubtractAssign: (cst.Subtract, operator.isub),
+}
+"""Signs of augmented assignment: the sign that makes a new value, and what changes an array in place."""
+
+_SET_METHODS: Final[dict[type[cst.CSTNode], str]] = {
+    cst.BitAnd: "intersection",
+    cst.BitOr: "union",
+    cst.BitXor: "symmetric_difference",
+    cst.Subtract: "difference",
 }
 _UNARY: Final[dict[type[cst.CSTNode], Callable[[Any], Any]]] = {
     cst.BitInvert: operator.invert,
@@ -67,16 +100,12 @@ _COMPARISON: Final[dict[type[cst.CSTNode], Callable[[Any, Any], Any]]] = {
     cst.Equal: operator.eq,
     cst.GreaterThan: operator.gt,
     cst.GreaterThanEqual: operator.ge,
-    cst.In: lambda left, right: left in right,
-    cst.Is: operator.is_,
-    cst.IsNot: operator.is_not,
     cst.LessThan: operator.lt,
     cst.LessThanEqual: operator.le,
     cst.NotEqual: operator.ne,
-    cst.NotIn: lambda left, right: left not in right,
 }
-_FAILURES: Final = (ArithmeticError, TypeError, ValueError)
 _MAX_EXPONENT: Final = 64
+_OWN_IDENTITY: Final = (Function, Instance, LibraryClass, Member, NodeInstance, PipelineInstance, ProjectClass)
 
 
 def binary(ev: Evaluator, node: cst.BinaryOperation) -> Value:
@@ -93,20 +122,73 @@ def binary(ev: Evaluator, node: cst.BinaryOperation) -> Value:
 
 
 def combined(ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: cst.CSTNode) -> Value:
-    """Return what a binary operator makes of two values."""
-    unknown = ev.opaque(node, left, right)
-    match left, right:
-        case FilePath(), FilePath(path=path) | Known(value=str() as path) if isinstance(sign, cst.Divide):
-            return FilePath(left.path / path)
-        case Items(), Items() if isinstance(sign, (cst.Add, cst.AddAssign)) and left.kind == right.kind != "set":
-            if len(left.items) + len(right.items) <= MAX_ITEMS:
-                return Items(left.kind, left.items + right.items, left.lost or right.lost)
-        case Known(), Known():
-            return _computed(left.value, sign, right.value, unknown)
+    """Return what a binary operator makes of two values; an array on the left of `+=` is changed in place."""
+    kind, in_place = _IN_PLACE.get(type(sign), (type(sign), None))
+    made: Value | None = None
+    at_fault: Value = Known(None)
+    try:
+        made = _combined(ev, left, (kind, in_place), right, node)
+    except NotPlainError as error:
+        at_fault = error.value
+    except FAILURES:
+        pass
+    if made is not None:
+        return made
+    unknown = ev.opaque(node, left, right, at_fault)
+    if in_place is not None and isinstance(left, ArrayValue):
+        left.lost = left.lost or unknown
     for side in (left, right):
         if holds_graph(ev, side):
             lend(ev, side, node, to="an operator")
     return unknown
+
+
+def _combined(  # noqa: C901, PLR0911 - one a pair of kinds
+    ev: Evaluator,
+    left: Value,
+    sign: tuple[type[cst.CSTNode], Callable[[Any, Any], Any] | None],
+    right: Value,
+    node: cst.CSTNode,
+) -> Value | None:
+    kind, in_place = sign
+    match left, right:
+        case (FilePath(path=one), FilePath(path=other) | Known(value=str() as other)) if kind is cst.Divide:
+            return FilePath(one / other)
+        case (Known(value=str() as one), FilePath(path=other)) if kind is cst.Divide:
+            return FilePath(one / other)
+        case (ArrayValue(), _) | (_, ArrayValue()):
+            function = in_place if in_place is not None and isinstance(left, ArrayValue) else _BINARY[kind]
+            return array_operation(ev, left, function, right, node)
+        case Known(value=str() as text), _ if kind is cst.Modulo:
+            return Known(percent(text, plain(right)))
+        case (Items(kind="set" | "frozenset", lost=None), Items(kind="set" | "frozenset", lost=None)):
+            return _of_sets(ev, left, kind, right, node)
+        case Items(), Items() if kind is cst.Add and left.kind == right.kind:
+            if len(left.items) + len(right.items) <= MAX_ITEMS:
+                return Items(left.kind, left.items + right.items, left.lost or right.lost)
+        case (Items(lost=None), Known(value=int() as times)) | (Known(value=int() as times), Items(lost=None)):
+            return _repeated(left if isinstance(left, Items) else right, kind, times)
+        case Table(lost=None, kind="dict"), Table(lost=None, kind="dict") if kind is cst.BitOr:
+            if len(left.entries) + len(right.entries) <= MAX_ITEMS:
+                return Table(left.entries | right.entries)
+        case Known(), Known() if is_cheap(left.value, kind, right.value):
+            return lifted(_BINARY[kind](left.value, right.value))
+    return None
+
+
+def _of_sets(ev: Evaluator, left: Items, kind: type[cst.CSTNode], right: Items, node: cst.CSTNode) -> Value | None:
+    if kind not in _SET_METHODS:
+        return None
+    ev.step(ev.source, node)
+    mine, others = ({identity(item): item for item in side.items} for side in (left, right))
+    keys = _BINARY[kind](mine.keys(), others.keys())
+    return Items(left.kind, [item for key, item in (others | mine).items() if key in keys])
+
+
+def _repeated(items: Value, kind: type[cst.CSTNode], times: int) -> Value | None:
+    if not isinstance(items, Items) or kind is not cst.Multiply or items.kind not in {"list", "tuple"}:
+        return None
+    return Items(items.kind, items.items * times) if len(items.items) * times <= MAX_ITEMS else None
 
 
 def unary(ev: Evaluator, node: cst.UnaryOperation) -> Value:
@@ -115,11 +197,14 @@ def unary(ev: Evaluator, node: cst.UnaryOperation) -> Value:
     if isinstance(node.operator, cst.Not):
         known = truth(value)
         return ev.opaque(node, value) if known is None else Known(not known)
-    if isinstance(value, Known):
-        try:
-            return Known(_UNARY[type(node.operator)](value.value))
-        except _FAILURES:
-            pass
+    try:
+        match value:
+            case Known():
+                return lifted(_UNARY[type(node.operator)](value.value)) or ev.opaque(node, value)
+            case ArrayValue(lost=None):
+                return array_unary(ev, _UNARY[type(node.operator)], value, node) or ev.opaque(node, value)
+    except (*FAILURES, NotPlainError):
+        pass
     return ev.opaque(node, value)
 
 
@@ -147,22 +232,106 @@ def conditional(ev: Evaluator, node: cst.IfExp) -> Value:
 
 
 def comparison(ev: Evaluator, node: cst.Comparison) -> Value:
-    """Evaluate `a < b <= c`."""
+    """Evaluate `a < b <= c`; what stands behind the first that does not hold is not evaluated."""
     left = ev.evaluate(node.left)
-    result = True
-    for target in node.comparisons:
+    for at, target in enumerate(node.comparisons):
         right = ev.evaluate(target.comparator)
+        ev.charge(4 * (size_of(left) + size_of(right)))
         try:
-            result = result and bool(_COMPARISON[type(target.operator)](plain(left), plain(right)))
+            result = compared(ev, left, target.operator, right, node)
         except NotPlainError as error:
-            return ev.opaque(node, error.value)
-        except _FAILURES:
-            return ev.opaque(node)
+            result = ev.opaque(node, left, right, error.value)
+        except FAILURES:
+            result = ev.opaque(node, left, right)
+        if at == len(node.comparisons) - 1:
+            return result
+        known = truth(result)
+        if known is None:
+            for later in node.comparisons[at + 1 :]:
+                pass_over(ev, later.comparator, what="a comparison that is not known")
+            return ev.opaque(node, result)
+        if not known:
+            return result
         left = right
-    return Known(result)
+    return ev.opaque(node)
 
 
-def truth(value: Value) -> bool | None:  # noqa: PLR0911 - one a kind of value
+def compared(ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: cst.CSTNode) -> Value:
+    """Return what a comparison of two values gives.
+
+    Raises:
+        NotPlainError: it is not known.
+        TypeError: and others of `FAILURES`: Python refuses it.
+    """
+    match sign:
+        case cst.Is() | cst.IsNot():
+            same = _is_same(left, right)
+            if same is None:
+                raise NotPlainError(ev.opaque(node, left, right))
+            return Known(same == isinstance(sign, cst.Is))
+        case cst.In() | cst.NotIn():
+            return Known(_is_in(ev, left, right, node) == isinstance(sign, cst.In))
+    if isinstance(left, ArrayValue) or isinstance(right, ArrayValue):
+        made = array_operation(ev, left, _COMPARISON[type(sign)], right, node)
+        if made is None:
+            raise NotPlainError(ev.opaque(node, left, right))
+        return made
+    if all(isinstance(side, Items) and side.kind in {"set", "frozenset"} for side in (left, right)):
+        one, other = ({identity(item) for item in side.items} for side in (left, right) if isinstance(side, Items))
+        for side in (left, right):
+            _check(side)
+        return Known(_COMPARISON[type(sign)](one, other))
+    one, other = (_comparable(side) for side in (left, right))
+    return lifted(_COMPARISON[type(sign)](one, other)) or ev.opaque(node, left, right)
+
+
+def _comparable(value: Value) -> Any:
+    """Return what stands for a value when it is compared: nodes, functions and classes equal themselves only."""
+    return identity(value) if isinstance(value, _OWN_IDENTITY) else plain(value)
+
+
+def _check(value: Value) -> None:
+    lost = getattr(value, "lost", None)
+    if lost is not None:
+        raise NotPlainError(lost)
+
+
+def _is_same(left: Value, right: Value) -> bool | None:
+    """Return whether two values are one object, if that is known."""
+    if left is right:
+        return True
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Known) and (one.value is None or isinstance(one.value, bool) or one.value is ...):
+            if isinstance(other, Known):
+                return one.value is other.value
+            return None if isinstance(other, (Unknown, External, Declared)) else False
+    if isinstance(left, Builtin) and isinstance(right, Builtin):
+        return left.name == right.name
+    return False if isinstance(left, _OWN_IDENTITY) and isinstance(right, _OWN_IDENTITY) else None
+
+
+def _is_in(ev: Evaluator, left: Value, right: Value, node: cst.CSTNode) -> bool:
+    match right:
+        case Known(value=container):
+            return _IN(plain(left), container)
+        case Table(lost=None) | View(lost=None, part="keys"):
+            entries = right.entries if isinstance(right, Table) else right.table.entries
+            return identity(left) in entries
+        case Items(lost=None, kind="set" | "frozenset"):
+            return identity(left) in {identity(item) for item in right.items}
+        case Items(lost=None):
+            wanted = _comparable(left)
+            return any(item is left or wanted == _comparable(item) for item in right.items)
+        case View(lost=None) | ArrayValue(lost=None):
+            wanted = plain(left)
+            return any(bool(wanted == plain(item)) for item in iterated(ev, right, node))
+    raise NotPlainError(ev.opaque(node, right, left))
+
+
+_IN: Final[Callable[[Any, Any], bool]] = lambda left, right: left in right  # noqa: E731 - as the others of its table
+
+
+def truth(value: Value) -> bool | None:  # noqa: C901, PLR0911 - one a kind of value
     """Return whether a value is true in a condition, if that is known."""
     match value:
         case Known():
@@ -171,40 +340,49 @@ def truth(value: Value) -> bool | None:  # noqa: PLR0911 - one a kind of value
             return bool(value.items)
         case Table(lost=None):
             return bool(value.entries)
-        case FilePath() | PipelineInstance() | Function() | LibraryClass() | ProjectClass():
+        case View(lost=None):
+            return bool(value.table.entries)
+        case ArrayValue(lost=None) if value.array.size == 1:
+            return bool(value.array)
+        case FilePath() | Function() | Iteration() | LibraryClass() | LibraryObject() | OpenFile() | PipelineInstance():
+            return True
+        case ProjectClass():
             return True
         case NodeInstance(cls=ProjectClass() as cls):
             own = {name for base in cls.mro if isinstance(base, ProjectClass) for name in base.own.names}
             return None if own & {"__bool__", "__len__"} else True
-        case NodeInstance():
+        case NodeInstance() | Bound() | Method():
             return True
+        case Instance():
+            return truth_of(value)
+        case Member(cls=cls):
+            return True if is_own_only(value) and cls.find("__bool__") is None else None
     return None
 
 
-def _computed(left: Any, sign: cst.CSTNode, right: Any, unknown: Unknown) -> Value:
-    if not _is_cheap(left, sign, right):
-        return unknown
-    try:
-        result = _BINARY[type(sign)](left, right)
-    except (*_FAILURES, KeyError):
-        return unknown
-    return Known(result)
-
-
-def _is_cheap(left: Any, sign: cst.CSTNode, right: Any) -> bool:
-    """Return whether an operation is bounded in time and size."""
-    sizes = [value.bit_length() if isinstance(value, int) else len(value) if isinstance(value, (str, bytes)) else 0
-             for value in (left, right)]  # fmt: skip
+def is_cheap(left: Any, kind: type[cst.CSTNode], right: Any) -> bool:
+    """Return whether an operation on scalars is bounded in time and size."""
+    sizes = [
+        value.bit_length() if isinstance(value, int) else len(value) if isinstance(value, (str, bytes)) else 0
+        for value in (left, right)
+    ]
     if max(sizes) > MAX_TEXT:
         return False
     texts = isinstance(left, (str, bytes)) or isinstance(right, (str, bytes))
-    if isinstance(sign, (cst.Modulo, cst.ModuloAssign)):
-        return not texts  # `%` formats, and a width may be any number
-    if isinstance(sign, (cst.Multiply, cst.MultiplyAssign)) and texts:
+    if kind is cst.Modulo:
+        return not texts  # `%` of bytes formats, and a width may be any number
+    if kind is cst.Multiply and texts:
         repeated, times = (left, right) if isinstance(left, (str, bytes)) else (right, left)
         return isinstance(times, int) and len(repeated) * max(times, 0) <= MAX_TEXT
-    if isinstance(sign, (cst.Power, cst.PowerAssign)) and isinstance(left, int) and isinstance(right, int):
-        return abs(right) <= _MAX_EXPONENT
-    if isinstance(sign, (cst.LeftShift, cst.LeftShiftAssign)):
+    if kind is cst.Power:
+        return _is_low(left, right)
+    if kind is cst.LeftShift:
         return isinstance(right, int) and right <= MAX_TEXT
     return True
+
+
+def _is_low(base: Any, exponent: Any) -> bool:
+    if not isinstance(exponent, int):
+        return not isinstance(base, (Decimal, Fraction))
+    bits = base.bit_length() if isinstance(base, int) else _MAX_EXPONENT
+    return bits * abs(exponent) <= MAX_TEXT

@@ -11,31 +11,39 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from remotemedia.compiler._bindings import bound_names, declared_globals, parameter_names
-from remotemedia.compiler._evaluate.mentions import is_harmless, is_reading, is_target, loaded_names
+from remotemedia.compiler._evaluate.frames import exits
+from remotemedia.compiler._evaluate.mentions import is_called, is_harmless, is_reading, is_target, loaded_names
 from remotemedia.compiler._library import PIPELINE, resolve
+from remotemedia.compiler._scope import Scope
 from remotemedia.compiler._source import Place
 from remotemedia.compiler._tree import dotted_name, walk
 from remotemedia.compiler._values import (
+    ArrayValue,
     Function,
+    Instance,
     Items,
+    Iteration,
     LibraryClass,
     NodeInstance,
+    OpenFile,
     PipelineInstance,
     ProjectClass,
     ProjectModule,
-    Scope,
     Table,
     Unknown,
     Value,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from remotemedia.compiler._evaluate.evaluator import Evaluator
     from remotemedia.compiler._source import Source
 
 __all__ = [
     "ESCAPES",
-    "calls_pipeline",
+    "forget",
+    "hand_out",
     "holds_graph",
     "lend",
     "pass_over",
@@ -43,6 +51,7 @@ __all__ = [
     "pass_over_statement",
     "refuse_change",
     "run_later",
+    "run_nodes",
 ]
 
 _KINDS: Final[dict[type[cst.CSTNode], str]] = {
@@ -59,23 +68,29 @@ _KINDS: Final[dict[type[cst.CSTNode], str]] = {
     cst.With: "a `with` statement",
 }
 
-_CONSTRUCTORS: Final = frozenset({"__init__", "__new__", "__post_init__"})
-
 ESCAPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
 """Built-in functions by which a program reaches its own names unseen."""
 
-_STRAIGHT: Final = "build the graph in straight statements at the top of the module"
+_STRAIGHT: Final = "build the graph where every condition, loop and call is known without running the program"
 
 
-def pass_over(ev: Evaluator, node: cst.CSTNode, *, what: str) -> None:
+def pass_over(ev: Evaluator, node: cst.CSTNode, *, what: str, evaluated: cst.CSTNode | None = None) -> None:
     """Pass over code in the current scope.
 
     Args:
         ev: the evaluator.
         node: the code.
         what: what it is, with an article, such as "a `for` loop".
+        evaluated: a part of it that has been evaluated already, and is not evaluated again.
     """
-    _Pass(ev, what, ev.source, ev.scope, set()).visit(node)
+    _Pass(ev, what, ev.source, ev.scope, set()).visit(node, evaluated)
+    _note_exits(ev, node, what)
+
+
+def forget(ev: Evaluator, node: cst.CSTNode, *, what: str) -> None:
+    """Forget what a statement has set that was followed, but may have ended early without a change of the graph."""
+    _Pass(ev, what, ev.source, ev.scope, set(), may_mention=True).visit(node)
+    _note_exits(ev, node, what)
 
 
 def pass_over_expression(ev: Evaluator, node: cst.BaseExpression) -> Value:
@@ -100,15 +115,26 @@ def lend(ev: Evaluator, value: Value, node: cst.CSTNode, *, to: str) -> None:
         run_later(ev, part, here)
 
 
+def hand_out(ev: Evaluator, value: Value, node: cst.CSTNode, *, to: str) -> None:
+    """Give the parts of a value to code that is not followed, which reads the value itself."""
+    if isinstance(node, cst.Attribute) and node.attr.value == "nodes" and isinstance(value, Items):
+        return  # those of a pipeline may be looked at
+    for part in list(ev.contained(value)):
+        if part is not value:
+            lend(ev, part, node, to=to)
+
+
 def run_later(ev: Evaluator, value: Value, caller: Place) -> None:
     """Take it that a function or class is called, for what it does to values outside itself."""
     _run(ev, value, caller, set())
 
 
-def calls_pipeline(function: Function) -> bool:
-    """Return whether a function's body makes a pipeline."""
-    calls = (node for node in walk(function.node.body) if isinstance(node, cst.Call))
-    return any(resolve(function.scope, dotted_name(call.func)) is PIPELINE for call in calls)
+def run_nodes(ev: Evaluator, nodes: Iterable[NodeInstance], caller: Place) -> None:
+    """Take it that nodes run: all methods of their classes."""
+    seen: set[object] = set()
+    for cls in {id(node.cls): node.cls for node in nodes}.values():
+        if isinstance(cls, ProjectClass):
+            _run(ev, cls, caller, seen)
 
 
 def holds_graph(ev: Evaluator, value: Value) -> bool:
@@ -123,28 +149,39 @@ def refuse_change(ev: Evaluator, value: Value | None, place: Place, label: str, 
     ev.findings.add("RM106", message, place, label, notes=notes, help=_STRAIGHT, owner=owner)
 
 
-def _run(ev: Evaluator, value: Value, caller: Place, seen: set[cst.CSTNode]) -> None:
+def _note_exits(ev: Evaluator, node: cst.CSTNode, what: str) -> None:
+    for way in exits(node):
+        ev.frame.ends.setdefault(way, Unknown(what, ev.place(node)))
+    ev.doubt()
+
+
+def _run(ev: Evaluator, value: Value, caller: Place, seen: set[object], *, may_mention: bool = False) -> None:
+    if isinstance(value, Instance):
+        value = value.cls
     if isinstance(value, Function):
-        passing = _Pass(ev, f"the function `{value.name}`", value.place.source, value.scope, seen, caller=caller)
+        what = f"the function `{value.name}`"
+        passing = _Pass(ev, what, value.place.source, value.scope, seen, caller=caller, may_mention=may_mention)
         passing.visit_function(value.node)
     elif isinstance(value, ProjectClass):
         for cls in value.mro:
             if isinstance(cls, ProjectClass) and cls.node not in seen:
                 seen.add(cls.node)
-                _run_methods(ev, cls, caller, seen, is_node=value.is_node)
-
-
-def _run_methods(ev: Evaluator, cls: ProjectClass, caller: Place, seen: set[cst.CSTNode], *, is_node: bool) -> None:
-    what = f"the class `{cls.name}`"
-    for method in cls.node.body.body:
-        if isinstance(method, cst.FunctionDef):
-            later = is_node and method.name.value not in _CONSTRUCTORS
-            passing = _Pass(ev, what, cls.place.source, cls.own.module, seen, caller=caller, later=later)
-            passing.visit_function(method)
+                what = f"the class `{cls.name}`"
+                passing = _Pass(
+                    ev, what, cls.place.source, cls.own.visible, seen,
+                    caller=caller, may_mention=may_mention, makes_its_own=value.is_node,
+                )  # fmt: skip
+                for statement in cls.node.body.body:
+                    if isinstance(statement, cst.FunctionDef):
+                        passing.visit_function(statement)
+                for method in cls.own.names.values():  # functions that were defined elsewhere
+                    if isinstance(method, Function):
+                        _run(ev, method, caller, seen, may_mention=may_mention)
 
 
 def _lose(value: Value, why: Unknown) -> None:
-    if isinstance(value, Table) or (isinstance(value, Items) and value.kind != "tuple"):
+    fixed = isinstance(value, Items) and value.kind in {"tuple", "frozenset"}
+    if isinstance(value, (ArrayValue, Instance, Items, Iteration, OpenFile, Table)) and not fixed:
         value.lost = value.lost or why
 
 
@@ -153,7 +190,9 @@ class _Pass:
 
     Attributes:
         seen: the functions and classes of the pass; each is visited once.
-        later: whether the code runs only once the graph is complete, as a node's methods do.
+        may_mention: whether the graph may be mentioned, since it is known not to have changed.
+        makes_its_own: whether pipelines that are made here are none of the program's, as those that a node makes for
+            itself.
     """
 
     def __init__(
@@ -162,10 +201,11 @@ class _Pass:
         what: str,
         source: Source,
         scope: Scope,
-        seen: set[cst.CSTNode],
+        seen: set[object],
         *,
         caller: Place | None = None,
-        later: bool = False,
+        may_mention: bool = False,
+        makes_its_own: bool = False,
     ) -> None:
         self.ev = ev
         self.what = what
@@ -173,49 +213,95 @@ class _Pass:
         self.scope = scope
         self.seen = seen
         self.caller = caller
-        self.later = later
+        self.may_mention = may_mention
+        self.makes_its_own = makes_its_own
 
-    def visit(self, root: cst.CSTNode) -> None:
-        """Pass over code that runs in the scope itself."""
+    def visit(self, root: cst.CSTNode, evaluated: cst.CSTNode | None = None) -> None:
+        """Pass over code that runs in the scope itself, but for a part that is evaluated already."""
         for name in bound_names(root):
             self._forget(name)
-        self._visit(root, frozenset())
+        self._visit(root, frozenset(), evaluated)
 
-    def visit_function(self, function: cst.FunctionDef) -> None:
+    def visit_function(self, function: cst.FunctionDef | cst.Lambda) -> None:
         """Pass over a function's body."""
         if function in self.seen:
             return
         self.seen.add(function)
+        self._visit(function.body, frozenset(self._own_names(function)))
+
+    def visit_method(self, function: Function, receiver: Instance) -> None:
+        """Pass over the body of a method that is called on an instance: what it does with that is judged as well."""
+        mark = (function.node, id(receiver))
+        params = [*function.node.params.posonly_params, *function.node.params.params]
+        if mark in self.seen or not params:
+            return
+        self.seen.add(mark)
+        own = params[0].name.value
+        scope = Scope(function.scope, kind="function")
+        scope.names[own] = receiver
+        inner = _Pass(
+            self.ev, f"the function `{function.name}`", function.place.source, scope, self.seen,
+            caller=self.caller, may_mention=self.may_mention, makes_its_own=self.makes_its_own,
+        )  # fmt: skip
+        local = inner._own_names(function.node)
+        rebound = isinstance(function.node, cst.FunctionDef) and any(
+            name.value == own for name in bound_names(function.node.body)
+        )
+        if rebound:
+            self._refuse(receiver, function.node, f"binds `{own}` anew, and is not followed")
+        inner._visit(function.node.body, frozenset(local - {own}))
+
+    def _own_names(self, function: cst.FunctionDef | cst.Lambda) -> set[str]:
+        """Return the names that are local to a function, and forget those of others that it binds."""
+        if isinstance(function, cst.Lambda):
+            return parameter_names(function.params)
         declared = declared_globals(function)
         bound = list(bound_names(function.body))
         for name in bound:
-            if name.value in declared:
-                self._forget(name)
-        local = {name.value for name in bound} - declared | parameter_names(function.params)
-        self._visit(function.body, frozenset(local))
+            if name.value in declared:  # `global` or `nonlocal`: any scope around may be meant
+                for scope in self.scope.chain():
+                    if name.value in scope.names or scope.outer is None:
+                        self._lose_name(scope, name)
+        return {name.value for name in bound} - declared | parameter_names(function.params)
 
-    def _visit(self, root: cst.CSTNode, local: frozenset[str]) -> None:
-        for name, path in loaded_names(root, local):
+    def _visit(self, root: cst.CSTNode, local: frozenset[str], evaluated: cst.CSTNode | None = None) -> None:
+        for inner in walk(root):
+            if isinstance(inner, cst.FunctionDef):  # it may be called, and bind names that are not its own
+                self._own_names(inner)
+        for name, path in loaded_names(root, local, evaluated):
             self.ev.step(self.source, name)
             self._mention(name, path)
 
     def _mention(self, node: cst.Name, path: tuple[cst.CSTNode, ...]) -> None:
         """Judge one mention of a name; `path` leads from its parent outwards."""
         spot: cst.CSTNode = node
-        owner: Scope | None = None
+        owner: dict[str, Value] | None = None
         value = found = self.scope.find(node.value)
-        while isinstance(value, (ProjectModule, ProjectClass)) and path and isinstance(path[0], cst.Attribute):
-            owner = value.scope if isinstance(value, ProjectModule) else value.own
-            value = owner.names.get(path[0].attr.value)
+        while path and isinstance(path[0], cst.Attribute):
+            attr = path[0].attr.value
+            if isinstance(value, Instance) and value.lost is None and self._calls_method(value, attr, path):
+                return
+            inner = _names_of(value, attr)
+            if inner is None:
+                break
+            owner, value = inner, inner.get(attr)
             spot, path = path[0], path[1:]
         if owner is not None and isinstance(spot, cst.Attribute) and is_target(spot, path):
-            self._lose_name(owner, spot.attr)
+            self._lose_entry(owner, spot.attr)
         elif found is None and node.value in ESCAPES:
             self._refuse(None, node, f"`{node.value}` in {self.what} may change anything")
-        elif not self.later and self._makes_pipeline(spot, path):
+        elif not self.makes_its_own and self._makes_pipeline(spot, path):
             self._refuse(None, spot, f"a pipeline is made in {self.what}")
         else:
             self._judge(value or found, spot, path)
+
+    def _calls_method(self, instance: Instance, attr: str, path: tuple[cst.CSTNode, ...]) -> bool:
+        """Pass over a method of an instance that is called here; return whether it is one that is known."""
+        method = None if attr in instance.attributes else instance.cls.find(attr)
+        if not isinstance(method, Function) or method.role != "function" or not is_called(path[0], path[1:]):
+            return False
+        self.visit_method(method, instance)
+        return True
 
     def _judge(self, value: Value | None, spot: cst.CSTNode, path: tuple[cst.CSTNode, ...]) -> None:
         attribute = path[0] if path and isinstance(path[0], cst.Attribute) else None
@@ -232,37 +318,55 @@ class _Pass:
     def _touch(self, value: Value, spot: cst.CSTNode, path: tuple[cst.CSTNode, ...]) -> None:
         place = Place(self.source, spot)
         parts = list(self.ev.contained(value))
-        fixed = not any(part is not value and isinstance(part, (Items, Table)) for part in parts)
-        if not self.later and not is_reading(self.scope, spot, path, fixed=fixed):
+        fixed = not any(part is not value and isinstance(part, (Instance, Items, Table)) for part in parts)
+        if not is_reading(self.scope, spot, path, fixed=fixed):
             for part in parts:
                 _lose(part, Unknown(f"`{place.code()}`, which {self.what} may change", place))
         for part in parts:
-            _run(self.ev, part, self.caller or place, self.seen)
+            _run(self.ev, part, self.caller or place, self.seen, may_mention=self.may_mention)
 
     def _makes_pipeline(self, spot: cst.CSTNode, path: tuple[cst.CSTNode, ...]) -> bool:
         """Return whether a pipeline is made by a call here, spelled `Pipeline(…)` or `remotemedia.Pipeline(…)`."""
         while path and isinstance(path[0], cst.Attribute):
             spot, path = path[0], path[1:]
-        called = bool(path) and isinstance(path[0], cst.Call) and path[0].func is spot
-        return called and resolve(self.scope, dotted_name(spot)) is PIPELINE
+        if not is_called(spot, path):
+            return False
+        made = resolve(self.scope, dotted_name(spot))
+        return made is PIPELINE or (isinstance(made, ProjectClass) and any(base is PIPELINE for base in made.mro))
 
     def _forget(self, name: cst.Name) -> None:
         """Bind a name to an unknown value, because code that is not followed binds it."""
-        scope = self.scope
-        while scope.outer is not None and name.value not in scope.names:
-            scope = scope.outer
-        self._lose_name(scope, name)
+        self._lose_name(self.scope.target(name.value), name)
 
     def _lose_name(self, scope: Scope, name: cst.Name) -> None:
-        known = scope.names.get(name.value)
+        self._lose_entry(scope.names, name)
+
+    def _lose_entry(self, names: dict[str, Value], name: cst.Name) -> None:
+        known = names.get(name.value)
         place = Place(self.source, name)
         if known is not None:
             if holds_graph(self.ev, known):
-                self._refuse(known, name, f"may be another one after {self.what}")
+                label = f"may be another one after {self.what}"
+                refuse_change(self.ev, known, place, label, notes=self._notes())
             _lose(known, Unknown(f"`{name.value}`, which {self.what} may change", place))
-        scope.names[name.value] = Unknown(f"`{name.value}`, which is set in {self.what}", place)
+        names[name.value] = Unknown(f"`{name.value}`, which is set in {self.what}", place)
 
     def _refuse(self, value: Value | None, node: cst.CSTNode, label: str) -> None:
+        if not self.may_mention:
+            refuse_change(self.ev, value, Place(self.source, node), label, notes=self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
         called = self.caller
-        notes = (f"it is called in line {called.span().line} of `{called.source.name}`",) if called is not None else ()
-        refuse_change(self.ev, value, Place(self.source, node), label, notes=notes)
+        return (f"it is called in line {called.span().line} of `{called.source.name}`",) if called is not None else ()
+
+
+def _names_of(value: Value | None, attr: str) -> dict[str, Value] | None:
+    """Return where an attribute of a value is kept, if that is known."""
+    match value:
+        case ProjectModule():
+            return value.scope.names
+        case ProjectClass():
+            return value.own.names
+        case Instance(lost=None) if value.cls.find(attr) is None:
+            return value.attributes
+    return None

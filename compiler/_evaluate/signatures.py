@@ -15,12 +15,15 @@ from remotemedia.compiler._values import Builtin, External, Function, LibraryCla
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["signature_of"]
+__all__ = ["PLAIN_BASES", "fields_of", "signature_of"]
 
-_PLAIN_BASES: Final = frozenset({
+PLAIN_BASES: Final = frozenset({
     "abc.ABC", "collections.abc.Callable", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol",
 })  # fmt: skip
 """Base classes from outside that bring no constructor of their own."""
+
+_NO_FIELDS: Final = frozenset({"ClassVar", "KW_ONLY", "dataclasses.KW_ONLY", "typing.ClassVar"})
+"""Annotations in a dataclass's body that make no field."""
 
 _EITHER: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
@@ -36,7 +39,7 @@ class _Default:
         return self._code
 
 
-def signature_of(  # noqa: PLR0911 - one a kind of base
+def signature_of(  # noqa: C901, PLR0911 - one a kind of base
     cls: LibraryClass | ProjectClass,
 ) -> inspect.Signature | Unknown:
     """Return a constructor's signature without `self`, or why it is not known."""
@@ -50,17 +53,33 @@ def signature_of(  # noqa: PLR0911 - one a kind of base
                 return _of_init(base)
             case ProjectClass() if base.is_dataclass and not _has_no_init(base):
                 return _of_fields(base)
+            case ProjectClass() if _is_tuple(base):
+                return inspect.Signature([_plain_field(base, name, value) for name, _, value in _annotated(base)])
             case LibraryClass():
                 return library_signature(base)
             case Unknown():
                 return base
-            case External() if base.name not in _PLAIN_BASES:
+            case External() if base.name not in PLAIN_BASES and base.name != "typing.NamedTuple":
                 return Unknown(f"the base class `{base.name}`", cls.place)
             case ProjectClass() | External() | Builtin(name="object"):
                 pass
             case _:
                 return Unknown(f"a base class of `{cls.name}`", cls.place)
     return inspect.Signature()
+
+
+def fields_of(cls: ProjectClass) -> list[str]:
+    """Return the names of a dataclass's or `NamedTuple`'s fields, in order, with those that are not passed."""
+    names: dict[str, None] = {}
+    for base in reversed(cls.mro):
+        if isinstance(base, ProjectClass) and (base.is_dataclass or _is_tuple(base)):
+            names |= {name: None for name, annotation, _ in _annotated(base) if annotation not in _NO_FIELDS}
+    return list(names)
+
+
+def _is_tuple(cls: ProjectClass) -> bool:
+    """Return whether a class is derived from `NamedTuple` at once: its annotations are the fields."""
+    return any(isinstance(base, External) and base.name == "typing.NamedTuple" for base in cls.mro[1:2])
 
 
 def _of_init(cls: ProjectClass) -> inspect.Signature | Unknown:
@@ -99,7 +118,7 @@ def _of_fields(cls: ProjectClass) -> inspect.Signature | Unknown:
             for name, annotation, value in _annotated(base):
                 if annotation in {"KW_ONLY", "dataclasses.KW_ONLY"}:
                     kind = _KEYWORD
-                elif annotation not in {"ClassVar", "typing.ClassVar"}:
+                elif annotation not in _NO_FIELDS:
                     parameter = _field(base, name, kind, value)
                     fields.pop(name, None) if parameter is None else fields.__setitem__(name, parameter)
     ordered = sorted(fields.values(), key=lambda parameter: parameter.kind == _KEYWORD)
@@ -119,11 +138,15 @@ def _annotated(cls: ProjectClass) -> Iterator[tuple[str, str | None, cst.BaseExp
                 yield statement.target.value, dotted_name(bare), statement.value
 
 
+def _plain_field(cls: ProjectClass, name: str, value: cst.BaseExpression | None) -> inspect.Parameter:
+    default = inspect.Parameter.empty if value is None else _shown(cls, value)
+    return inspect.Parameter(name, _EITHER, default=default)
+
+
 def _field(cls: ProjectClass, name: str, kind: Any, value: cst.BaseExpression | None) -> inspect.Parameter | None:
     """Return the parameter of a field; None for one that the constructor does not take."""
     if not isinstance(value, cst.Call) or dotted_name(value.func) not in {"field", "dataclasses.field"}:
-        default = inspect.Parameter.empty if value is None else _shown(cls, value)
-        return inspect.Parameter(name, kind, default=default)
+        return _plain_field(cls, name, value).replace(kind=kind)
     options = {argument.keyword.value: argument.value for argument in value.args if argument.keyword is not None}
     if _is_false(options.get("init")):
         return None

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
 
 from remotemedia.compiler._bounds import MAX_TEXT
+from remotemedia.compiler._evaluate.computing import FAILURES, Computed, is_light
 from remotemedia.compiler._evaluate.literals import string
-from remotemedia.compiler._values import Items, Known, NotPlainError, Unknown, Value, plain
+from remotemedia.compiler._values import Known, NotPlainError, Unknown, Value, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
 
-__all__ = ["formatted", "string_method"]
+__all__ = ["formatted", "percent", "string_method"]
 
+_FIELD: Final = re.compile(r"[^.\[]*(?:\[[^\]]*\])*")  # a name or number, and items of it
+_WIDE: Final = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(?:\d{4,}|\*|\d*\.(?:\d{4,}|\*))")
 _SPEC: Final = re.compile(r"[^0-9]*(?:[0-9]{1,3}[^0-9]*){0,2}")  # widths and precisions of at most three digits
 _CONVERSIONS: Final[dict[str | None, Callable[[Any], Any]]] = {
     None: lambda value: value,
@@ -26,9 +30,13 @@ _CONVERSIONS: Final[dict[str | None, Callable[[Any], Any]]] = {
     "a": ascii,
 }
 _METHODS: Final = frozenset({
-    "capitalize", "casefold", "endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix", "rsplit",
-    "rstrip", "split", "startswith", "strip", "title", "upper",
+    "capitalize", "casefold", "count", "decode", "encode", "endswith", "find", "hex", "index", "isalnum",
+    "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isprintable", "isspace",
+    "istitle", "isupper", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "rfind",
+    "rindex", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title",
+    "upper",
 })  # fmt: skip
+_PADDING: Final = frozenset({"center", "ljust", "rjust", "zfill"})
 
 
 def formatted(ev: Evaluator, node: cst.FormattedString) -> Value:
@@ -37,15 +45,62 @@ def formatted(ev: Evaluator, node: cst.FormattedString) -> Value:
     return result if isinstance(result, Unknown) else Known(result)
 
 
-def string_method(text: str, name: str, arguments: Sequence[Any]) -> Value | None:
-    """Call a method of a string with plain arguments; None if it is not followed, or fails."""
-    if name not in _METHODS:
-        return None
-    try:
-        result = getattr(text, name)(*arguments)
-    except (TypeError, ValueError):
-        return None
-    return Items("list", [Known(part) for part in result]) if isinstance(result, list) else Known(result)
+def string_method(text: str | bytes, name: str) -> Computed | None:
+    """Return a method of a string or of bytes; None if it is not followed."""
+    if name in _METHODS:
+        return Computed(getattr(text, name))
+    if name in _PADDING:
+        return Computed(lambda width, *fill: getattr(text, name)(_bounded(width), *fill))
+    if name == "join":
+        return Computed(lambda parts: _joined(text, list(parts)))
+    if name == "replace":
+        return Computed(lambda old, new, count=-1: _replaced(text, old, new, count))
+    if name == "format" and isinstance(text, str):
+        return Computed(lambda *given, **named: _Formatter().vformat(text, given, named))
+    return None
+
+
+def percent(text: str, value: Any) -> str:
+    """Return `text % value`.
+
+    Raises:
+        ValueError: a width is too large.
+    """
+    if _WIDE.search(text):
+        raise ValueError(text)
+    made: str = text % value
+    return made
+
+
+class _Formatter(Formatter):
+    """`str.format` for plain values: no attributes, and no widths that make a text too long."""
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if not _FIELD.fullmatch(field_name):
+            raise ValueError(field_name)
+        return super().get_field(field_name, args, kwargs)
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if not _SPEC.fullmatch(format_spec):
+            raise ValueError(format_spec)
+        return super().format_field(value, format_spec)
+
+
+def _bounded(width: Any) -> Any:
+    if isinstance(width, int) and width > MAX_TEXT:
+        raise ValueError(width)
+    return width
+
+
+def _joined(text: Any, parts: list[Any]) -> Any:
+    _bounded(len(text) * len(parts))
+    return text.join(parts)
+
+
+def _replaced(text: Any, old: Any, new: Any, count: int) -> Any:
+    times = len(text) + 1 if not old else text.count(old)
+    _bounded(len(text) + times * len(new))
+    return text.replace(old, new, count)
 
 
 def _join(ev: Evaluator, node: cst.FormattedString, parts: Sequence[cst.BaseFormattedStringContent]) -> str | Unknown:
@@ -80,8 +135,8 @@ def _part(ev: Evaluator, node: cst.FormattedString, part: cst.FormattedStringExp
     except NotPlainError as error:
         return ev.opaque(part.expression, error.value)
     try:
-        if _SPEC.fullmatch(spec):
+        if _SPEC.fullmatch(spec) and is_light(known):
             return format(_CONVERSIONS[part.conversion](known), spec)
-    except (TypeError, ValueError):
+    except FAILURES:
         pass
     return ev.opaque(part.expression)

@@ -3,67 +3,84 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from remotemedia.node import Node
-from remotemedia.nodes._sound import Sound, kernel_of, planes
+from remotemedia.nodes._sound import Heard, Sound, hear, kernel_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Iterator
 
-__all__ = ["Stream", "StreamingNode"]
-
-
-class Stream(NamedTuple):
-    """Sound of one kind: samples per second, and channels."""
-
-    rate: int
-    channels: int
+__all__ = ["CuttingNode", "is_stream"]
 
 
 class _Kernel(Protocol):
-    """A kernel of `remotemedia._native` that works on a stream."""
+    """A kernel of `remotemedia._native` that cuts a stream into pieces."""
 
-    def process(self, samples: Any) -> Any: ...
-    def flush(self) -> Any: ...
+    def process(self, samples: Any, /) -> list[Any]: ...
+    def flush(self) -> list[Any]: ...
 
 
 _K = TypeVar("_K", bound=_Kernel)
 
 
-class StreamingNode(Node, Generic[_K]):
-    """Runs one kernel for each stream; sound of another rate or number of channels ends a stream and begins another."""
+def is_stream(value: object) -> bool:
+    """Whether a value is a whole stream of values, to be taken one after another."""
+    return hasattr(value, "__aiter__")
+
+
+class CuttingNode(Node, Generic[_K]):
+    """Runs one kernel for each stream; sound of another kind ends a stream and begins another."""
 
     _kernel: _K | None = None
-    _stream: Stream | None = None
+    _last: Heard | None = None
 
     @abstractmethod
-    def _start(self, stream: Stream) -> _K:
-        """Make the kernel of a stream."""
+    def _start(self, sound: Heard) -> _K:
+        """Make the kernel of a stream that begins with this sound."""
 
-    @abstractmethod
-    def _give(self, made: Any, stream: Stream) -> Iterator[Sound]:
-        """Give what a kernel made as sound."""
+    def _hear(self, value: Any) -> Heard:
+        """Return the sound of a value."""
+        return hear(self, value)
 
-    def process(self, value: Sound) -> Iterator[Sound]:
-        """Give what the sound completes.
+    @overload
+    def process(self, value: Sound) -> Iterator[Sound]: ...
+    @overload
+    def process(self, value: AsyncIterable[Sound]) -> AsyncIterator[Sound]: ...
+    def process(self, value: Any) -> Any:
+        """Give the pieces that a sound completes, or those of a whole stream of sounds.
 
         Raises:
             NodeError: RM606, the value is no sound.
         """
-        samples, rate = planes(self, value)
-        stream = Stream(rate, len(samples))
-        if stream != self._stream:
-            yield from self.flush()
-            with kernel_of(self):
-                self._kernel = self._start(stream)
-            self._stream = stream
-        if self._kernel is not None:
-            yield from self._give(self._kernel.process(samples), stream)
+        return self._over(value) if is_stream(value) else self._pieces(value)
 
     def flush(self) -> Iterator[Sound]:
         """Give what is left, and be ready for another stream."""
-        if self._kernel is not None and self._stream is not None:
-            kernel, stream = self._kernel, self._stream
-            self._kernel = self._stream = None
-            yield from self._give(kernel.flush(), stream)
+        if self._kernel is not None and self._last is not None:
+            kernel, last = self._kernel, self._last
+            self._kernel = self._last = None
+            for piece in kernel.flush():
+                yield last.given(piece, dtype=last.dtype)
+
+    async def _over(self, stream: AsyncIterable[Sound]) -> AsyncIterator[Sound]:
+        async for value in stream:
+            for piece in self._pieces(value):
+                yield piece
+        for piece in self.flush():
+            yield piece
+
+    def _pieces(self, value: Sound) -> Iterator[Sound]:
+        sound = self._hear(value)
+        if self._last is None or _kind(sound) != _kind(self._last):
+            yield from self.flush()
+            with kernel_of(self):
+                self._kernel = self._start(sound)
+        self._last = sound._replace(samples=b"")
+        if self._kernel is not None:
+            for piece in self._kernel.process(sound.samples):
+                yield sound.given(piece, dtype=sound.dtype)
+
+
+def _kind(sound: Heard) -> tuple[str, int, int]:
+    return sound.dtype, sound.rate, sound.channels

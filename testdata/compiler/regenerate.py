@@ -1,9 +1,11 @@
 """Writes what the compiler says of every program beside it: `expected.json`, or `expected.txt` for what it refuses.
 
-python testdata/compiler/regenerate.py
+python testdata/compiler/regenerate.py            # all of them
+python testdata/compiler/regenerate.py NAME…      # only these
 """
 
 import json
+import sys
 from pathlib import Path
 
 from remotemedia.compiler import compile_file, default_runtimes, render
@@ -42,6 +44,8 @@ def observe(program: Path) -> tuple[str, str]:
 
 if __name__ == "__main__":
     for program in programs():
+        if sys.argv[1:] and case_of(program).name not in sys.argv[1:]:
+            continue
         for old in ("expected.json", "expected.txt"):
             (case_of(program) / old).unlink(missing_ok=True)
         name, text = observe(program)

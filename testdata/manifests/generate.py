@@ -34,6 +34,7 @@ VALID: dict[str, list[str]] = {
         "/nodes/0/capabilities/npu",
         "/nodes/0/params/chanels",
     ],
+    "values": [],
     "version-1": [],
     "version-1.0": [],
     "version-1.7": [],
@@ -178,7 +179,69 @@ DEFECTS: dict[str, Defect] = {
     "file-empty": Defect("RM215", "$file", *_params({"x": {"$file": ""}})),
     "file-number": Defect("RM215", "$file", *_params({"x": {"$file": 1}})),
     "file-with-nul": Defect("RM215", "$file", *_params({"x": {"$file": "a\0b"}})),
-    "ref-pickle": Defect("RM215", "safetensors", *_params({"x": {"$ref": f"data/{'0' * 64}.pickle"}})),
+    "ref-pickle": Defect("RM215", "npy", *_params({"x": {"$ref": f"data/{'0' * 64}.pickle"}})),
+    "ref-short-digest": Defect("RM215", "data/<sha256>.npy", *_params({"x": {"$ref": "data/00.npy"}})),
+    "float-finite": Defect("RM215", "`nan`, `inf` or `-inf`", *_params({"x": {"$float": "1.0"}})),
+    "float-number": Defect("RM215", "$float", *_params({"x": {"$float": 1.0}})),
+    "int-small": Defect("RM215", "beyond", *_params({"x": {"$int": "9007199254740991"}})),
+    "int-leading-zero": Defect("RM215", "digits", *_params({"x": {"$int": "09007199254740993"}})),
+    "int-too-long": Defect("RM215", "$int", *_params({"x": {"$int": "9" * 1300}})),
+    "bytes-not-base64": Defect("RM215", "base64", *_params({"x": {"$bytes": "a-_="}})),
+    "bytes-without-padding": Defect("RM215", "base64", *_params({"x": {"$bytes": "QQ"}})),
+    "bytes-too-many": Defect("RM215", "64 KiB", *_params({"x": {"$bytes": "AAAA" * 21_847}})),
+    "map-of-triples": Defect("RM215", "pairs", *_params({"x": {"$map": [[1, 2, 3]]}})),
+    "map-object": Defect("RM215", "pairs", *_params({"x": {"$map": {"a": 1}}})),
+    "map-key-twice": Defect("RM215", "`1` twice", *_params({"x": {"$map": [[1, "a"], [1, "b"]]}})),
+    "set-element-twice": Defect("RM215", '"a"', *_params({"x": {"$set": ["a", "b", "a"]}})),
+    "set-of-malformed": Defect("RM215", "$file", *_params({"x": {"$set": [{"$file": "../a"}]}})),
+    "new-without-params": Defect("RM215", "entry", *_params({"x": {"$new": {"entry": "m:C"}}})),
+    "new-of-main": Defect("RM215", "$new", *_params({"x": {"$new": {"entry": "__main__:C", "params": {}}}})),
+    "new-with-more": Defect("RM215", "$new", *_params({"x": {"$new": {"entry": "m:C", "params": {}, "args": []}}})),
+    "new-with-malformed-field": Defect(
+        "RM215",
+        "`$x`",
+        *_params({"x": {"$new": {"entry": "m:C", "params": {"a": {"$x": 1}}}}}),
+    ),
+    "node-without-params": Defect("RM204", "`params`", *_params({"x": {"$node": {"node_type": "AudioMixNode"}}})),
+    "node-unknown-type": Defect("RM207", "`Mixer`", *_params({"x": {"$node": {"node_type": "Mixer", "params": {}}}})),
+    "node-wrong-parameter": Defect(
+        "RM211",
+        "parameter `channels` of node `AudioMixNode`",
+        *_params({"x": {"$node": {"node_type": "AudioMixNode", "params": {"channels": 0}}}}),
+    ),
+    "node-host-without-port": Defect(
+        "RM205", "`host:port`", *_params({"x": {"$node": {"node_type": "AudioMixNode", "params": {}, "host": "a"}}})
+    ),
+    "node-undeclared-parameter": Defect(
+        "RM214",
+        "`speed`",
+        *_params({"x": {"$node": {"node_type": "Own", "entry": "m:Own", "params": {"a": {"$param": "speed"}}}}}),
+    ),
+    "pipeline-without-nodes": Defect(
+        "RM204", "`nodes`", *_params({"x": {"$pipeline": {"name": "inner", "connections": []}}})
+    ),
+    "pipeline-of-a-cycle": Defect(
+        "RM210",
+        "`a -> a`",
+        *_params(
+            {
+                "x": {
+                    "$pipeline": {
+                        "name": "inner",
+                        "nodes": [{"id": "a", "node_type": "AudioMixNode"}],
+                        "connections": [{"from": "a", "to": "a"}],
+                    }
+                }
+            }
+        ),
+    ),
+    "secret-for-a-choice": Defect(
+        "RM211",
+        "`low`, `medium`, `high`",
+        ("nodes", 1),
+        {"id": "mix", "node_type": "AudioResampleNode", "params": {"quality": {"$secret": "TOKEN"}}},
+    ),
+    "py-main": Defect("RM215", "module:qualname", *_params({"x": {"$py": "__main__:f"}})),
     "py-lambda": Defect("RM215", "module:qualname", *_params({"x": {"$py": "m:f.<lambda>"}})),
     "dangling-to": Defect("RM209", "`nowhere`", ("connections", 2, "to"), "nowhere"),
     "dangling-from": Defect("RM209", "`nowhere`", ("connections", 2, "from"), "nowhere"),

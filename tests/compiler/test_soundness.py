@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remotemedia.compiler import compile_file
+from remotemedia.compiler import Diagnostic, compile_file
 from remotemedia.errors import CompileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.compiler.conftest import Compile, Refuse
+    from tests.compiler.conftest import Compile
 
 _HEAD = """
 import sys, random
-from remotemedia import *
+from remotemedia import AudioMixNode, AudioSource, Node, Pipeline
 
 class Keep(Node):
     def __init__(self, value=None, **kw):
@@ -41,7 +42,7 @@ _HIDDEN_CHANGES = {
     "through a conditional": "q = p if unknown else None\nq.add(AudioMixNode())",
     "through or": "q = unknown or p\nq.add(AudioMixNode())",
     "through and": "unknown and p.add(AudioMixNode())",
-    "through a method in a loop": "add = p.add\nfor n in range(2):\n    add(AudioMixNode(n))",
+    "through a method in a loop": "add = p.add\nfor n in range(2):\n    add(AudioMixNode(n + 1))",
     "through a method handed over": "list(map(p.add, [AudioMixNode()]))",
     "through unpacking": "q, *rest = p, 1, 2\nq.add(AudioMixNode())",
     "through a walrus": "if (q := p) and unknown:\n    q.add(AudioMixNode())",
@@ -50,7 +51,7 @@ _HIDDEN_CHANGES = {
     "through an instance": "class Holder: ...\nh = Holder()\nh.graph = p",
     "through a method of a class": "class Holder:\n    def f(self):\n        p.add(AudioMixNode())\nHolder().f()",
     "through a builder": "class Builder:\n    def f(self):\n        self.p = Pipeline('x')\nBuilder().f()",
-    "through a constructor of a node": "class Sly(Node):\n    def __init__(self):\n        p.add(node)\nSly()",
+    "through a constructor of a node": "class Sly(Keep):\n    def __init__(self):\n        p.add(node)\nSly()",
     "through a base class": "class Base:\n    def __init_subclass__(cls):\n        p.add(node)\nclass Sub(Base): ...",
     "through a function of a function": "def f():\n    g()\ndef g():\n    p.add(node)\nf()",
     "through a callback": "def f():\n    p.add(node)\nimport atexit\natexit.register(f)",
@@ -83,10 +84,57 @@ _HIDDEN_CHANGES = {
 }
 
 
+_FOLLOWED = [
+    "through a known item", "through a method in a loop", "through a method handed over", "through unpacking",
+    "through a class body", "through a class attribute", "through an instance", "through a method of a class",
+    "through a function of a function", "through a decorator", "through a lambda",
+    "through a nested function", "through a comprehension", "through a generator", "through try", "through getattr",
+    "through an import", "through a constructor of a node",
+]  # fmt: skip
+"""Those that are known without running the program."""
+
+
+def _ran(program: Path) -> str | None:
+    """Run a program, and return the manifest of `p`; None if the program fails, in whatever way: it builds nothing."""
+    sys.path.insert(0, str(program.parent))
+    try:
+        names = runpy.run_path(str(program), run_name="pipeline")
+        manifest: str = json.dumps(names["p"].to_manifest())
+    except Exception:  # noqa: BLE001 - any failure will do
+        return None
+    finally:
+        sys.path.remove(str(program.parent))
+        sys.modules.pop("helper", None)
+    return manifest
+
+
+def _refused_or_true(root: Path, text: str, helper: str = "") -> set[str] | None:
+    """Compile a program; return the codes of the errors if it is refused, otherwise check that it runs as stated."""
+    program = root / "pipeline.py"
+    program.write_text(text)
+    (root / "helper.py").write_text(helper)
+    try:
+        stated = json.dumps(compile_file(program).manifest)
+    except CompileError as error:
+        return {each.code for each in error.diagnostics if isinstance(each, Diagnostic) and each.severity == "error"}
+    ran = _ran(program)
+    assert ran is None or ran == stated
+    return None
+
+
+_GROW = "def grow(g):\n    g.add(AudioMixNode())\n"
+
+
 @pytest.mark.parametrize("change", _HIDDEN_CHANGES.values(), ids=_HIDDEN_CHANGES)
-def test_hidden_change_is_refused(refused: Refuse, change: str) -> None:
-    found = refused(f"{_HEAD}{change}\n", helper="def grow(g):\n    g.add(1)\n")
-    assert {each.code for each in found} <= {"RM103", "RM106", "RM113"}
+def test_hidden_change_is_followed_or_refused(tmp_path: Path, change: str) -> None:
+    _refused_or_true(tmp_path, f"{_HEAD}{change}\n", f"from remotemedia import AudioMixNode\n{_GROW}")
+
+
+@pytest.mark.parametrize("change", _FOLLOWED)
+def test_change_is_followed(tmp_path: Path, change: str) -> None:
+    text = f"{_HEAD}{_HIDDEN_CHANGES[change]}\n"
+    assert _refused_or_true(tmp_path, text, f"from remotemedia import AudioMixNode\n{_GROW}") is None
+    assert _ran(tmp_path / "pipeline.py") is not None
 
 
 _HIDDEN_VALUES = {
@@ -118,23 +166,22 @@ _HIDDEN_VALUES = {
 
 
 @pytest.mark.parametrize("change", _HIDDEN_VALUES.values(), ids=_HIDDEN_VALUES)
-def test_hidden_value_is_refused(refused: Refuse, change: str) -> None:
+def test_hidden_value_is_followed_or_refused(tmp_path: Path, change: str) -> None:
     helper = "LIST = [1]\ndef change():\n    LIST.append(2)\n"
-    found = refused(f"{_HEAD}{change}\np.add(Keep(VALUE))\n", helper=helper)
-    assert {each.code for each in found if each.severity == "error"} == {"RM107"}
+    _refused_or_true(tmp_path, f"{_HEAD}{change}\np.add(Keep(VALUE))\n", helper)
 
 
 _HARMLESS = {
     "printing": "print(p, node, p.nodes, f'{p} {node!r}', p.name, len(p.nodes))",
     "running": "if unknown:\n    print(p.run(sys.argv[1]))\nresult = p.run_sync(1)",
-    "running in a function": "def main():\n    for x in p.run(1):\n        print(x, p.name)\nsys.exit(main())",
+    "running in a function": "def main():\n    for x in p.run(1):\n        print(x, p.name)\nmain()",
     "running in the background": "import asyncio\nasync def main():\n    await p.run(1)\nasyncio.run(main())",
     "running by a decorator": "import click\n@click.command()\ndef main():\n    p.run(1)",
     "serialising": "import json\njson.dumps(p.to_manifest())\nopen('x', 'w').write(p.serialize())",
     "own names": "def f(p, node):\n    p.add(node)\n    node.x = 1\nnames = [node.name for node in p.nodes]",
     "node attributes": "gain = node.channels * 2\nprint(gain, node.process(1))",
     "another add": "s = set()\ns.add(1)\nparser = sys.argv\nparser.add(3)",
-    "asserting": "assert p.nodes and not node, p\nif p:\n    pass\nif node is p:\n    pass",
+    "asserting": "assert p.nodes and node, p\nif p:\n    pass\nif node is p:\n    pass",
     "reading lists": "T = [1, 2]\nfor x in T:\n    print(x, T[0], T.index(1), max(T))\np.add(Keep(T))",
     "classes": "class Other(Node):\n    items = [1]\n    def process(self, v):\n        return p.name, self.items",
 }
@@ -175,27 +222,117 @@ _STATEMENTS = st.one_of(
 )
 
 
+_CONDITIONS = st.sampled_from(
+    ["a", "b", "c == 1", "a is b", "random.random() < 2", "random.random() > 2", "len(p.nodes) < 3"]
+)
+_SIMPLE = st.one_of(
+    _STATEMENTS,
+    st.builds("p.add(Other(k={}))".format, _CONSTANTS),
+    st.builds("p.add(Other(k={}))".format, _CONSTANTS),
+    st.builds("{} = f({})".format, _NAMES, _CONSTANTS),
+    st.builds("{} = g({})".format, _NAMES, _CONSTANTS),
+    st.builds("h.items.append({})".format, _CONSTANTS),
+    st.builds("h.value = {}".format, _CONSTANTS),
+    st.builds("{} = h.value".format, _NAMES),
+    st.builds("{} = h.push({})".format, _NAMES, _CONSTANTS),
+    st.builds("{} = h.items".format, _NAMES),
+    st.builds("random.shuffle(h.items)".format),
+    st.builds("{} = next(numbers)".format, _NAMES),
+    st.builds("{} = [x for x in numbers if x < 3]".format, _NAMES),
+    st.builds("{} = int('x')".format, _NAMES),
+    st.builds("{} = 1 / 0".format, _NAMES),
+    st.just("raise ValueError"),
+    st.just("print(p)"),
+    st.builds("{} = p.run".format, _NAMES),
+    st.builds("del {}".format, _NAMES),
+)
+
+
+def _indented(lines: list[str]) -> str:
+    return "\n".join("    " + line for text in lines for line in text.splitlines())
+
+
+def _blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    body = st.lists(inner, min_size=1, max_size=3).map(_indented)
+    loop_body = st.lists(inner | st.sampled_from(["break", "continue"]), min_size=1, max_size=3).map(_indented)
+    function_body = st.lists(
+        inner | st.builds("return {}".format, _NAMES) | st.just("global a\na = 7"), min_size=1, max_size=4
+    ).map(_indented)
+    generator_body = st.lists(inner | st.builds("yield {}".format, _NAMES), min_size=1, max_size=3).map(_indented)
+    return st.one_of(
+        st.builds("if {}:\n{}\nelse:\n{}".format, _CONDITIONS, body, body),
+        st.builds(
+            "for {} in {}:\n{}\nelse:\n{}".format, _NAMES, st.sampled_from(["[1, 2]", "b", "numbers"]), loop_body, body
+        ),
+        st.builds("for _ in range(3):\n    if {}:\n        break\n{}".format, _CONDITIONS, loop_body),
+        st.builds("while {}:\n{}\n    break".format, _CONDITIONS, loop_body),
+        st.builds(
+            "try:\n{}\nexcept {}:\n{}\nelse:\n{}\nfinally:\n{}".format,
+            body,
+            st.sampled_from(["Exception", "ValueError", "KeyboardInterrupt"]),
+            body,
+            body,
+            body,
+        ),
+        st.builds("with suppress(Exception):\n{}".format, body),
+        st.builds(
+            "def f(x=1):\n    a, b, c = 1, [x], {{}}\n    n = 0\n{}\n    return b\n{} = f({})".format,
+            function_body,
+            _NAMES,
+            _CONSTANTS,
+        ),
+        st.builds("def g(x):\n    global a, b, c\n{}\ng({})".format, body, _CONSTANTS),
+        st.builds("def s():\n    global a, b, c\n    yield 1\n{}\nfor n in s():\n{}".format, generator_body, loop_body),
+        st.builds(
+            "match {}:\n    case 1:\n{}\n    case [x, *_]:\n{}\n    case _:\n{}".format,
+            _NAMES,
+            body.map(lambda t: _indented([t])),
+            body.map(lambda t: _indented([t])),
+            body.map(lambda t: _indented([t])),
+        ),
+    )
+
+
+_DEEP = _blocks(_SIMPLE | _blocks(_SIMPLE))
+
+
+@settings(max_examples=200, deadline=None)
+@given(statements=st.lists(_DEEP | _SIMPLE, min_size=1, max_size=5))
+def test_what_compiles_is_what_runs_whatever_the_control_flow(
+    tmp_path_factory: pytest.TempPathFactory, statements: list[str]
+) -> None:
+    lines = [
+        "import random",
+        "from contextlib import suppress",
+        "from remotemedia import AudioMixNode, Pipeline",
+        "class Other(AudioMixNode):\n    def __init__(self, k, **kw): super().__init__()",
+        "class Holder:\n    def __init__(self):\n        self.items = []\n        self.value = 1",
+        "    def push(self, x):\n        self.items.append(x)\n        if self.value:\n            p.add(Other(k=x))",
+        "        return self.items",
+        "def f(x): return [x]",
+        "def g(x): return x",
+        "numbers = iter([1, 2, 3, 4])",
+        "a, b, c = 1, [2], {}",
+        "p = Pipeline('p')",
+        "h = Holder()",
+        *statements,
+        "p.add(Other(k=[a, b, c, h.items, h.value]))",
+        "",
+    ]
+    _refused_or_true(tmp_path_factory.mktemp("program"), "\n".join(lines))
+
+
 @settings(max_examples=300, deadline=None)
 @given(statements=st.lists(_STATEMENTS, min_size=2, max_size=10))
 def test_what_compiles_is_what_runs(tmp_path_factory: pytest.TempPathFactory, statements: list[str]) -> None:
     root: Path = tmp_path_factory.mktemp("program")
-    program = root / "pipeline.py"
     other = "class Other(AudioMixNode):\n    def __init__(self, k, **kw): super().__init__()\n"
     lines = [
         "import random",
-        "from remotemedia import *",
+        "from remotemedia import AudioMixNode, Pipeline",
         other,
         "a, b, c = 1, [2], {}",
         "p = Pipeline('p')",
         *statements,
     ]
-    program.write_text("\n".join([*lines, "p.add(Other(k=[a, b, c]))", ""]))
-    try:
-        compiled = json.dumps(compile_file(program).manifest)
-    except CompileError:
-        return
-    try:
-        names = runpy.run_path(str(program), run_name="pipeline")
-    except Exception:  # noqa: BLE001 - a program that fails, in whatever way, builds nothing
-        return
-    assert json.dumps(names["p"].to_manifest()) == compiled
+    _refused_or_true(root, "\n".join([*lines, "p.add(Other(k=[a, b, c]))", ""]))

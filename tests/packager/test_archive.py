@@ -50,6 +50,7 @@ def test_gnu_tar_lists_links_right_after_their_blobs(project: Project, tmp_path:
         "manifest.json",
         "meta/provenance.json",
         "meta/runtime.json",
+        "meta/sbom.cdx.json",
         "modules/speech.pynode",
         "modules/files/empty.txt",
         "modules/files/speech.wav",

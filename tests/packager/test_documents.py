@@ -75,6 +75,7 @@ def test_the_artifact_lists_every_file(project: Project, tmp_path: Path) -> None
         ("manifest.json", f"{prefix}.manifest.v1+json"),
         ("meta/provenance.json", f"{prefix}.meta.v1+json"),
         ("meta/runtime.json", f"{prefix}.meta.v1+json"),
+        ("meta/sbom.cdx.json", f"{prefix}.meta.v1+json"),
         ("modules/speech.pynode", f"{prefix}.module.v1.raw"),
         ("modules/files/speech.wav", f"{prefix}.module.v1.raw"),
         ("models/vad.onnx", f"{prefix}.model.v1.raw"),

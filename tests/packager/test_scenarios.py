@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ try:
 except ImportError:
     accelerated = None
 
-import nowhere_to_be_found
+try:
+    import nowhere_to_be_found
+except ImportError:
+    nowhere_to_be_found = None
 
 
 class Loud(Node):
@@ -86,6 +90,7 @@ def test_scenario_package_contains_required_components(project: Path, tmp_path: 
         "models/vad.onnx",
         "meta/runtime.json",
         "meta/provenance.json",
+        "meta/sbom.cdx.json",
         "meta/signature.sigstore.json",
         "meta/provenance.sigstore.json",
     }
@@ -121,11 +126,20 @@ def test_scenario_include_dependencies(project: Path, tmp_path: Path, monkeypatc
     }
     assert by_import["numpy"]["distributions"][0]["name"] == "numpy"
     assert runtime["unresolved"] == ["nowhere_to_be_found"]
-    assert provenance["dependencies"] == [
-        {"name": "fast-accelerated", "version": "4.5.6"},
-        by_import["numpy"]["distributions"][0],
-    ]
-    assert any("nowhere_to_be_found" in warning for warning in package.warnings)
+    accelerated, numpy = runtime["distributions"]
+    assert accelerated == {
+        "name": "fast-accelerated",
+        "version": "4.5.6",
+        "license": "MIT",
+        "extras": [],
+        "requires": [],
+        "native": [],
+        "vendored": False,
+    }
+    assert numpy["version"] == metadata.version("numpy")
+    assert "numpy._core._multiarray_umath" in numpy["native"]
+    assert numpy["hashes"]["source"] == "record"
+    assert provenance["dependencies"] == runtime["distributions"]
 
 
 def test_scenario_record_build_metadata(project: Path, tmp_path: Path) -> None:
@@ -160,5 +174,5 @@ def install(site: Path, name: str, version: str, module: str) -> None:
     info = site / f"{name}-{version}.dist-info"
     info.mkdir(parents=True)
     (site / f"{module}.py").touch()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense: MIT\n")
     (info / "RECORD").write_text(f"{module}.py,,\n")

@@ -178,28 +178,62 @@ def test_pipelines_and_their_models_go_when_nobody_needs_them() -> None:
 
 
 ENDLESS = """
+import asyncio
 import sys
+import time
 
 from remotemedia import Node, Pipeline
 
 
 class Endless(Node):
-    def process(self, value):
-        print("here", flush=True)
-        while True:
-            pass
+    {process}
+
+
+async def main():
+    await Pipeline([Endless()]).run(1)
 
 
 try:
-    Pipeline([Endless()]).run(1)
+    {run}
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
 
+ENDLESS_FORMS = {
+    "function": """def process(self, value):
+        print("here", flush=True)
+        while True:
+            pass""",
+    "coroutine": """async def process(self, value):
+        print("here", flush=True)
+        while True:
+            pass""",
+    "waiting coroutine": """async def process(self, value):
+        print("here", flush=True)
+        await asyncio.sleep(1000)""",
+    "streaming node": """is_streaming = True
+    async def process(self, stream):
+        async for value in stream:
+            print("here", flush=True)
+            await asyncio.sleep(1000)
+            yield value""",
+    "source": """def process(self, value=None):
+        print("here", flush=True)
+        while True:
+            yield 1""",
+}
 
-def test_an_interruption_leaves_even_a_node_that_never_returns(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(
+    ("form", "run"),
+    [
+        *((form, "Pipeline([Endless()]).run(1)") for form in ENDLESS_FORMS),
+        *((form, "asyncio.run(main())") for form in ("function", "waiting coroutine", "streaming node")),
+    ],
+)
+def test_an_interruption_leaves_even_a_node_that_never_returns(tmp_path: Path, form: str, run: str) -> None:
     file = tmp_path / "endless.py"
-    file.write_text(ENDLESS)
+    file.write_text(ENDLESS.format(process=ENDLESS_FORMS[form], run=run))
     with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "here\n"

@@ -36,6 +36,18 @@ DOCUMENTS: list[tuple[type[BaseModel], dict[str, Any]]] = [
             "python": ">=3.11",
             "entryPoints": ["pipeline:Tag"],
             "runtimes": {"a": "python"},
+            "nodes": [
+                {
+                    "id": "a",
+                    "node_type": "Tag",
+                    "runtime": "python",
+                    "why": "`numpy` has native code",
+                    "others": [],
+                    "needs": ["numpy 2.0"],
+                    "lacks": ["`numpy` has native code"],
+                    "grants": ["python"],
+                }
+            ],
             "grants": ["python"],
             "dependencies": [
                 {
@@ -43,6 +55,18 @@ DOCUMENTS: list[tuple[type[BaseModel], dict[str, Any]]] = [
                     "optional": False,
                     "importers": ["pipeline"],
                     "distributions": [{"name": "numpy", "version": "2.0"}],
+                }
+            ],
+            "distributions": [
+                {
+                    "name": "numpy",
+                    "version": "2.0",
+                    "license": "BSD-3-Clause",
+                    "hashes": {"source": "uv.lock", "sha256": ["0" * 64]},
+                    "extras": [],
+                    "requires": [],
+                    "native": ["numpy._core._multiarray_umath"],
+                    "vendored": False,
                 }
             ],
             "unresolved": ["nothing_here"],

@@ -16,7 +16,11 @@ MANIFESTS = Path(__file__).resolve().parents[2] / "testdata" / "manifests"
 INDEX = json.loads((MANIFESTS / "index.json").read_text(encoding="utf-8"))
 # What strict types alone can tell; the rest needs the JSON text, the node table or the graph.
 TYPED = {"RM204", "RM205", "RM206"}
-UNTYPED = {"entry-main", "host-without-port"}
+UNTYPED = {
+    *("entry-main", "host-without-port"),
+    # What stands among the arguments is any value to the models.
+    *("node-without-params", "node-host-without-port", "pipeline-without-nodes"),
+}
 
 
 def by_name(entries: list[Any]) -> list[Any]:

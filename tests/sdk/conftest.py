@@ -3,12 +3,15 @@
 import importlib.util
 import json
 import sys
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 PACKETS = Path(__file__).resolve().parents[2] / "testdata" / "packets"
 
@@ -41,6 +44,17 @@ def program(tmp_path: Path) -> Callable[..., Any]:
         return load(tmp_path / main, f"program_of_{tmp_path.name}")
 
     return run
+
+
+@pytest.fixture(scope="session")
+def speech() -> dict[str, NDArray[np.float32]]:
+    """Recorded utterances by name: mono, 16 kHz, full scale 1."""
+    recordings = {}
+    for path in sorted((PACKETS.parent / "speech").glob("*.wav")):
+        with wave.open(str(path)) as file:
+            assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
+            recordings[path.stem] = np.frombuffer(file.readframes(-1), "<i2").astype(np.float32) / np.float32(32768)
+    return recordings
 
 
 def vectors(directory: Path = PACKETS) -> list[Any]:

@@ -8,7 +8,14 @@ import pickle
 import pytest
 
 from remotemedia import errors
-from remotemedia.errors import CompileError, RemoteMediaError
+from remotemedia.errors import (
+    CompileError,
+    NodeError,
+    PipelineError,
+    RemoteExecutionError,
+    RemoteMediaError,
+    WebRTCError,
+)
 from remotemedia.schemas import error_table
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
@@ -25,6 +32,11 @@ def test_an_error_keeps_its_values(cls: type[RemoteMediaError]) -> None:
         assert type(same) is cls
         assert str(same) == same.message == "expected `a`, got `b`"
         assert (same.code, same.hint, same.details) == ("RM703", "pass `a`", {"node": "mix"})
+
+
+def test_a_program_raises_one_without_a_code() -> None:
+    raised = {cls: cls("it broke").code for cls in (NodeError, PipelineError, RemoteExecutionError, WebRTCError)}
+    assert raised == {NodeError: "RM602", PipelineError: "RM703", RemoteExecutionError: "RM618", WebRTCError: "RM618"}
 
 
 def test_diagnostics_of_a_compilation() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import json
 import re
 import subprocess
@@ -13,10 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from remotemedia import AudioMixNode, AudioSource, Node, OnnxNode, Pipeline
+from remotemedia import AudioMixNode, AudioSource, Node, OnnxNode, Pipeline, execute_pipeline
 from remotemedia.errors import PipelineError, UsageError
 from remotemedia.schemas.manifest import Manifest
 
@@ -225,24 +223,10 @@ def test_the_source_is_the_file_that_makes_the_pipeline(program: Program) -> Non
     assert space["p"].add(AudioMixNode()).to_manifest()["nodes"][0]["id"] == "AudioMixNode"
 
 
-class Colour(enum.IntEnum):
-    RED = 1
-
-
 LIVE = [
     lambda: 1,
-    len,
-    {1, 2},
-    b"bytes",
-    {1: 2},
-    np.zeros(2),
-    np.float32(1),
-    Colour.RED,
     OrderedDict(a=1),
     object(),
-    float("nan"),
-    float("inf"),
-    2**53,
     "\ud800",
     {"\ud800": 1},
 ]
@@ -342,3 +326,9 @@ def test_run_gives_what_comes_out() -> None:
         return await pipeline().run([1, 2]), pipeline().run_sync([3])
 
     assert asyncio.run(inside()) == ([2, 4], 6)
+
+
+def test_files_of_nodes_that_a_function_runs_are_relative_to_its_callers() -> None:
+    source = AudioSource(Path("..", "..", "testdata", "speech", "sense_0880.wav"))
+    samples = execute_pipeline([source, AudioMixNode(), Own()])
+    assert len(samples) > 1

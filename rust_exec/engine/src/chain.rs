@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use remotemedia_manifest::RuntimeKind;
-use remotemedia_packet::Packet;
+use remotemedia_packet::{Body, Packet};
 
 use crate::error::{NodeError, NodeFailure};
 use crate::metrics::Meter;
@@ -61,6 +61,7 @@ pub(crate) enum State {
 
 enum Call {
     Process(PortId, Packet),
+    All(Vec<(PortId, Packet)>),
     Pull,
     Flush,
 }
@@ -89,7 +90,8 @@ impl Member {
             return Ok(());
         };
         let got = packet.body.kind().name();
-        if types.iter().any(|it| it == got) {
+        // An object stays between nodes that know what it is.
+        if matches!(packet.body, Body::Object(_)) || types.iter().any(|it| it == got) {
             return Ok(());
         }
         let expected = types.join(" or ");
@@ -159,6 +161,7 @@ impl Chain {
         let index = self.cursor;
         self.current = Some(match &call {
             Call::Process(_, packet) => (index, "process", Some(packet.clone())),
+            Call::All(_) => (index, "process", None),
             Call::Pull => (index, "pull", None),
             Call::Flush => (index, "flush", None),
         });
@@ -171,7 +174,8 @@ impl Chain {
     /// The call under way failed; makes the error of it.
     pub(crate) fn blame(&mut self, failure: NodeFailure) -> Box<NodeError> {
         let (index, call, packet) = self.current.take().unwrap_or((0, "close", None));
-        let member = &self.members[index];
+        let member = &mut self.members[index];
+        let packet = packet.or_else(|| member.instance.in_hand());
         Box::new(NodeError {
             node: member.id.clone(),
             runtime: member.runtime,
@@ -196,6 +200,9 @@ impl Chain {
         if member.more {
             return Call::Pull;
         }
+        if !member.inbox.is_empty() && member.instance.waits() {
+            return Call::All(member.inbox.drain(..).collect());
+        }
         if let Some((port, packet)) = member.inbox.pop_front() {
             return Call::Process(port, packet);
         }
@@ -207,12 +214,15 @@ impl Chain {
     fn make(&mut self, index: usize, call: Call) -> Result<(), NodeFailure> {
         let (member, outputs) = (&mut self.members[index], &mut self.outputs);
         outputs.reset(&member.limits);
-        if let Call::Process(port, packet) = &call {
-            member.check(*port, packet)?;
+        match &call {
+            Call::Process(port, packet) => member.check(*port, packet)?,
+            Call::All(packets) => packets.iter().try_for_each(|(port, packet)| member.check(*port, packet))?,
+            Call::Pull | Call::Flush => {}
         }
         let start = member.meter.begin();
         let more = match call {
             Call::Process(port, packet) => member.instance.process(port, packet, outputs),
+            Call::All(packets) => member.instance.process_all(packets, outputs),
             Call::Pull => member.instance.pull(PULL, outputs),
             Call::Flush => member.instance.flush(outputs),
         };

@@ -35,6 +35,27 @@ pub trait NodeInstance: Send {
     /// The node failed on this packet; the engine's policy decides what becomes of the pipeline.
     fn process(&mut self, port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure>;
 
+    /// Take all packets that are there; asked instead of `process` where the node [waits](NodeInstance::waits).
+    ///
+    /// # Errors
+    ///
+    /// As [`NodeInstance::process`]; [`NodeInstance::in_hand`] tells on which packet.
+    fn process_all(&mut self, packets: Vec<(PortId, Packet)>, out: &mut Outputs) -> Result<More, NodeFailure> {
+        let mut more = More::No;
+        for (port, packet) in packets {
+            more = self.process(port, packet, out)?;
+            while more == More::Yes {
+                more = self.pull(usize::MAX, out)?;
+            }
+        }
+        Ok(more)
+    }
+
+    /// The packet that a failed call was at, where it was not given that packet alone.
+    fn in_hand(&mut self) -> Option<Packet> {
+        None
+    }
+
     /// Give at most `max` further packets: continues a [`More::Yes`], and drives a node without inputs.
     ///
     /// # Errors
@@ -82,6 +103,14 @@ pub trait NodeInstance: Send {
     /// Asked once, before the first call, and only of a node that no edge leads to. A node without input ports is a
     /// source in any case.
     fn is_source(&self) -> bool {
+        false
+    }
+
+    /// Whether its calls wait for something that is not the processor: it then shares its thread with no other node, so
+    /// that all nodes of a pipeline can wait at once, and is given all packets that are there.
+    ///
+    /// Asked before the first call.
+    fn waits(&self) -> bool {
         false
     }
 

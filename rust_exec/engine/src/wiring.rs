@@ -46,13 +46,14 @@ impl<'a> Wiring<'a> {
     pub(crate) fn new(pipeline: Pipeline, input: Input<'a>, leaves: &Sender<(usize, Packet)>) -> Self {
         let Pipeline { graph, nodes, types, by_time, capacity } = pipeline;
         let kinds: Vec<_> = nodes.iter().map(|it| it.kind).collect();
-        let plan = plan::stages(&graph, &kinds);
+        let waits: Vec<_> = nodes.iter().map(|it| it.instance.waits()).collect();
+        let plan = plan::stages(&graph, &kinds, &waits);
         let (mut edges, reports) = Edges::new(&graph, &nodes, &plan);
 
         let is_fed = |head: usize| edges.incoming[head].is_empty() && !nodes[head].is_source();
         let fed: Vec<usize> = plan.iter().map(|stage| stage[0]).filter(|head| is_fed(*head)).collect();
         // A stage that works in batches needs a queue that batches can be taken from.
-        let direct = matches!(fed[..], [head] if nodes[head].instance.guard().is_none());
+        let direct = matches!(fed[..], [head] if !waits[head] && nodes[head].instance.guard().is_none());
         let (mut input, mut fed_lanes) = (Some(input), Vec::new());
         let mut intakes = Vec::with_capacity(plan.len());
         for head in plan.iter().map(|stage| stage[0]) {

@@ -43,6 +43,9 @@ pub(crate) struct RunArgs {
     /// Descriptor that takes events as JSON lines.
     #[arg(long)]
     pub(crate) events_fd: Option<RawFd>,
+    /// Descriptor that gives the secrets, as a JSON object, to its end.
+    #[arg(long)]
+    pub(crate) secrets_fd: Option<RawFd>,
     #[command(flatten)]
     pub(crate) places: Places,
 }

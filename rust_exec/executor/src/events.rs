@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use remotemedia_engine::{LogLevel, LogSink};
@@ -13,12 +13,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::secrets::Secrets;
 
 /// Writes events; without a descriptor, only log lines are shown, on stderr.
 pub(crate) struct Events {
     out: Option<Mutex<File>>,
     started: Instant,
     has_output: AtomicBool,
+    /// What must not show in any event.
+    secrets: OnceLock<Arc<Secrets>>,
 }
 
 impl Events {
@@ -28,12 +31,26 @@ impl Events {
     pub(crate) fn to(descriptor: Option<RawFd>) -> Arc<Self> {
         let path = descriptor.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
         let out = path.and_then(|it| File::options().write(true).open(it).ok()).map(Mutex::new);
-        Arc::new(Self { out, started: Instant::now(), has_output: AtomicBool::new(false) })
+        Arc::new(Self { out, started: Instant::now(), has_output: AtomicBool::new(false), secrets: OnceLock::new() })
+    }
+
+    /// From now on, show none of these.
+    pub(crate) fn hide(&self, secrets: &Arc<Secrets>) {
+        // They are read once, so there are no others.
+        let _ = self.secrets.set(Arc::clone(secrets));
+    }
+
+    /// A text without the secrets in it.
+    pub(crate) fn hidden(&self, mut text: String) -> String {
+        if let Some(secrets) = self.secrets.get() {
+            secrets.hide_in(&mut text);
+        }
+        text
     }
 
     /// A stage of starting up is done.
     pub(crate) fn stage(&self, name: &str) {
-        self.send(&json!({"event": "stage", "name": name, "at_ms": self.at_ms()}));
+        self.send(json!({"event": "stage", "name": name, "at_ms": self.at_ms()}));
     }
 
     /// A packet reached the output; the first one is an event.
@@ -45,17 +62,17 @@ impl Events {
 
     /// The run ended as it should.
     pub(crate) fn done(&self, report: &impl Serialize) {
-        self.send(&json!({"event": "done", "at_ms": self.at_ms(), "report": report}));
+        self.send(json!({"event": "done", "at_ms": self.at_ms(), "report": report}));
     }
 
     /// The run failed; tells whether anybody was there to hear it.
     pub(crate) fn failure(&self, failure: &Failure) -> bool {
-        self.send(&json!({"event": "error", "at_ms": self.at_ms(), "error": failure}))
+        self.send(json!({"event": "error", "at_ms": self.at_ms(), "error": failure}))
     }
 
     /// Something a person should know.
     pub(crate) fn notice(&self, message: &str) {
-        self.send(&json!({"event": "notice", "at_ms": self.at_ms(), "message": message}));
+        self.send(json!({"event": "notice", "at_ms": self.at_ms(), "message": message}));
     }
 
     fn at_ms(&self) -> f64 {
@@ -63,8 +80,11 @@ impl Events {
     }
 
     /// An event that cannot be written has lost its reader, which is no reason to end the run.
-    fn send(&self, event: &Value) -> bool {
+    fn send(&self, mut event: Value) -> bool {
         let Some(out) = &self.out else { return false };
+        if let Some(secrets) = self.secrets.get() {
+            secrets.hide(&mut event);
+        }
         let mut line = event.to_string();
         line.push('\n');
         out.lock().is_ok_and(|mut file| file.write_all(line.as_bytes()).is_ok())
@@ -80,8 +100,8 @@ impl LogSink for Events {
             LogLevel::Warning => "warning",
             LogLevel::Error => "error",
         };
-        if !self.send(&json!({"event": "log", "node": node, "level": level, "message": message})) {
-            eprintln!("[{node}] {level}: {message}");
+        if !self.send(json!({"event": "log", "node": node, "level": level, "message": message})) {
+            eprintln!("[{node}] {level}: {}", self.hidden(message.to_owned()));
         }
     }
 }

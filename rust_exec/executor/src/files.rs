@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use remotemedia_engine::{FileSource, NodeFailure};
+use remotemedia_manifest::is_data_path;
 use remotemedia_package::{Package, PackageError};
 
 /// Gives out nothing whose bytes do not match the package's digest.
@@ -10,6 +11,9 @@ pub(crate) struct PackageFiles(pub(crate) Package);
 
 impl FileSource for PackageFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, NodeFailure> {
+        if is_data_path(path) {
+            return self.0.read(path).map_err(failure);
+        }
         let is_model = self.0.manifest().files().iter().any(|it| it.is_model && it.path == path);
         self.0.file(path, is_model).map_err(failure)
     }

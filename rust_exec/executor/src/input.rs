@@ -118,7 +118,7 @@ impl<R> Lines<R> {
 }
 
 /// A `.npy` array as one tensor packet.
-fn array(name: &str, mut reader: impl Read) -> Result<Packet, Failure> {
+pub(crate) fn array(name: &str, mut reader: impl Read) -> Result<Packet, Failure> {
     let npy = npyz::NpyHeader::from_reader(&mut reader).map_err(|e| unreadable(name, &e.to_string()))?;
     if npy.order() != npyz::Order::C {
         return Err(unreadable(name, "expected C order, got Fortran order").with_hint("save `np.ascontiguousarray(a)`"));

@@ -5,7 +5,9 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use remotemedia_engine::{Cancel, EffectiveLimits, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError};
+use remotemedia_engine::{
+    Cancel, EffectiveLimits, FileSource as _, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
+};
 use remotemedia_manifest::{Limits, Manifest, Node, RuntimeKind};
 use remotemedia_nodes::NativeRuntime;
 use remotemedia_onnx::OnnxRuntime;
@@ -18,7 +20,8 @@ use crate::failure::Failure;
 use crate::files::PackageFiles;
 use crate::output::Output;
 use crate::plan::{NodePlan, Plan};
-use crate::{input, interrupt};
+use crate::secrets::Secrets;
+use crate::{arrays, input, interrupt};
 
 /// Run a package to the end of its input.
 pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
@@ -26,7 +29,9 @@ pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
     let package = Package::open(&args.package, &args.digest)?;
     package.check()?;
     events.stage("open");
-    let manifest = package.manifest().resolve(&plan.set)?;
+    let secrets = Arc::new(Secrets::read(args.secrets_fd)?);
+    events.hide(&secrets);
+    let manifest = package.manifest().resolve(&plan.set)?.reveal(secrets.values())?;
     let files = Arc::new(PackageFiles(package));
     let launch = Launch { manifest: &manifest, files, plan: &plan, places: &args.places, events };
     let instances = launch.instances()?;
@@ -87,12 +92,17 @@ impl Launch<'_> {
         let mut runtimes: BTreeMap<RuntimeKind, Box<dyn NodeRuntime>> = BTreeMap::new();
         let mut instances = Vec::with_capacity(self.manifest.nodes.len());
         for node in &self.manifest.nodes {
+            if let Some(host) = &node.host {
+                let message = format!("node `{}` runs on `{host}`, which this executor cannot reach", node.id);
+                let hint = "leave out `remote_config` or `host` to run it here";
+                return Err(Failure::new("RM610", message).with_hint(hint));
+            }
             let kind = self.kind(node);
             let runtime = match runtimes.entry(kind) {
                 Entry::Occupied(made) => made.into_mut(),
                 Entry::Vacant(place) => place.insert(self.runtime(kind, &node.id)?),
             };
-            let made = NodeParts::make(runtime.as_ref(), self.spec(node)?);
+            let made = NodeParts::make(runtime.as_ref(), self.spec(node, kind)?);
             instances.push(made.map_err(|it| Failure::from(*it))?);
         }
         Ok(instances)
@@ -124,18 +134,30 @@ impl Launch<'_> {
         })
     }
 
-    fn spec(&self, node: &Node) -> Result<NodeSpec, Failure> {
+    fn spec(&self, node: &Node, kind: RuntimeKind) -> Result<NodeSpec, Failure> {
         let unplanned = NodePlan::default();
         let plan = self.plan.nodes.get(&node.id).unwrap_or(&unplanned);
         if let Some(wanted) = node.grants.iter().find(|it| !plan.grants.contains(it)) {
             let message = format!("node `{}` wants the grant `{wanted}`, which it was not given", node.id);
             return Err(Failure::new("RM507", message).with_hint(format!("if you agree, add `--allow {wanted}`")));
         }
+        let spec = NodeSpec::of(self.manifest, node, Arc::clone(&self.files) as _, Arc::clone(self.events) as _);
+        let (entry, params) = match kind {
+            RuntimeKind::Native | RuntimeKind::Onnx => {
+                (spec.entry.clone(), arrays::listed(&node.params, &|path| self.files.read(path))?)
+            }
+            _ => {
+                let class = node.built_in().map(|it| format!("{}:{}", it.module, it.name));
+                (spec.entry.clone().or(class), spec.params.clone())
+            }
+        };
         Ok(NodeSpec {
+            entry,
+            params,
             limits: effective(&plan.limits, node.limits.as_ref()),
             grants: plan.grants.clone(),
             seed: self.plan.seed,
-            ..NodeSpec::of(self.manifest, node, Arc::clone(&self.files) as _, Arc::clone(self.events) as _)
+            ..spec
         })
     }
 }

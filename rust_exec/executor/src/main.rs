@@ -6,6 +6,7 @@
 //! # Layout
 //!
 //! - `args`: the command line
+//! - `arrays`: arrays of the package, for nodes that take lists
 //! - `plan`: what a caller decided about nodes, input and output
 //! - `launch`: package and plan become a running pipeline
 //! - `files`: a verified package as the engine's source of files
@@ -13,9 +14,11 @@
 //! - `events`: what a caller is told while it runs
 //! - `failure`: one shape for whatever goes wrong, and its exit status
 //! - `interrupt`: Ctrl-C and SIGTERM become a cancellation
+//! - `secrets`: values that are told to nodes, and hidden from everyone else
 //! - `prepare`: `precompile` and `doctor`
 
 mod args;
+mod arrays;
 mod events;
 mod failure;
 mod files;
@@ -25,6 +28,7 @@ mod launch;
 mod output;
 mod plan;
 mod prepare;
+mod secrets;
 
 use std::process::ExitCode;
 
@@ -55,6 +59,6 @@ fn main() -> ExitCode {
 #[allow(clippy::print_stderr, reason = "without an events descriptor stderr is where people look")]
 fn report(failure: &Failure, events: &Events) {
     if !events.failure(failure) {
-        eprint!("{failure}");
+        eprint!("{}", events.hidden(failure.to_string()));
     }
 }

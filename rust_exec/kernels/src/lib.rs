@@ -17,14 +17,17 @@
 //! # Layout
 //!
 //! - `planar`: blocks of sound
-//! - `convert`: samples from and to integers
+//! - `convert`: samples of one type as those of another
 //! - `mix`: the number of channels
 //! - `resample`: the sample rate
 //! - `window`: windows of equal length
+//! - `chunk`: chunks of equal length, whatever the samples are
+//! - `vad`: voice activity
 //! - `decode`: wav, flac, mp3 and ogg files
 //! - `encode`: wav files
 //! - `error`: what a kernel refuses
 
+mod chunk;
 mod convert;
 mod decode;
 mod encode;
@@ -32,13 +35,18 @@ mod error;
 mod mix;
 mod planar;
 mod resample;
+mod vad;
 mod window;
 
-pub use convert::{f32_from_i16, f32_from_i32, i16_from_f32, i32_from_f32};
+pub use chunk::Chunker;
+pub use convert::{
+    SampleType, convert, f32_from_i16, f32_from_i32, i16_from_f32, i16_from_i32, i32_from_f32, i32_from_i16,
+};
 pub use decode::Decoder;
 pub use encode::{WavFormat, WavWriter};
 pub use error::KernelError;
 pub use mix::mix;
 pub use planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
 pub use resample::{Quality, Resampler};
+pub use vad::{Activity, Detector, Verdict, activity, stretch};
 pub use window::Windower;

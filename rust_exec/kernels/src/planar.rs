@@ -57,6 +57,22 @@ impl Planar {
         Self::new(samples, planes.len())
     }
 
+    /// This block, and behind it another of as many channels.
+    ///
+    /// # Panics
+    ///
+    /// If it has another number of channels.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        assert_eq!(self.channels, next.channels, "the number of channels stays");
+        if self.is_empty() {
+            return next;
+        }
+        let planes = self.planes();
+        let joined: Vec<Vec<f32>> = planes.iter().zip(next.planes().iter()).map(|(a, b)| [a, b].concat()).collect();
+        Self::from_planes(&joined)
+    }
+
     /// The block, borrowed.
     #[must_use]
     pub fn planes(&self) -> Planes<'_> {

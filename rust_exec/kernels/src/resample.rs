@@ -9,9 +9,9 @@ use crate::planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
 /// Length of the filter: longer keeps more of the highest tones, and delays more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quality {
-    /// About 128 frames of the lower rate.
+    /// About 128 frames of the lower rate: flat to 70 % of its half.
     Low,
-    /// About 256 frames of the lower rate.
+    /// About 256 frames of the lower rate: flat to 85 % of its half.
     Medium,
     /// About 512 frames of the lower rate: flat to 94 % of its half.
     High,
@@ -26,6 +26,9 @@ impl Quality {
         }
     }
 }
+
+/// Samples of a block at both rates, over all channels, at most: some 100 MB for each of the filter's buffers.
+const MAX_BLOCK: usize = 1 << 24;
 
 /// Changes the sample rate of a stream.
 ///
@@ -43,11 +46,12 @@ pub struct Resampler {
 
 /// The filter and what it has not yet filtered.
 struct Filter {
-    fft: Fft<f32>,
+    /// In double precision: in single its own rounding would stand at −120 dB.
+    fft: Fft<f64>,
     /// Frames that do not fill a block yet, by channel.
-    pending: Vec<Vec<f32>>,
+    pending: Vec<Vec<f64>>,
     /// One block of output, by channel.
-    block: Vec<Vec<f32>>,
+    block: Vec<Vec<f64>>,
     /// Frames of delay still to be cut off.
     delay: usize,
 }
@@ -57,7 +61,8 @@ impl Resampler {
     ///
     /// # Errors
     ///
-    /// `RM211`: a rate outside 1 000 to 768 000 Hz, or channels outside 1 to 64.
+    /// `RM211`: a rate outside 1 000 to 768 000 Hz, channels outside 1 to 64, or a pair of rates whose common period is
+    /// too long for so many channels.
     pub fn new(input_rate: u32, output_rate: u32, channels: usize, quality: Quality) -> Result<Self, KernelError> {
         for rate in [input_rate, output_rate] {
             if !(MIN_RATE..=MAX_RATE).contains(&rate) {
@@ -134,6 +139,11 @@ impl Filter {
         // An even number of steps puts the filter's centre on a frame of both rates; an odd one would shift the output
         // against the input by a fraction of a frame.
         let steps = quality.frames().div_ceil(step.0.min(step.1)).next_multiple_of(2);
+        if steps * (step.0 + step.1) * channels > MAX_BLOCK {
+            return Err(KernelError::parameter(format!(
+                "expected rates with a greater common divisor for {channels} channels, got {input_rate} and {output_rate} Hz"
+            )));
+        }
         let fft = Fft::new_custom(
             input,
             output,
@@ -150,7 +160,7 @@ impl Filter {
 
     fn process(&mut self, input: Planes<'_>) -> Result<Planar, KernelError> {
         for (pending, plane) in self.pending.iter_mut().zip(input.iter()) {
-            pending.extend_from_slice(plane);
+            pending.extend(plane.iter().copied().map(f64::from));
         }
         let (size, ready) = (self.fft.input_frames_next(), self.pending[0].len());
         let mut output = vec![Vec::with_capacity(ready / size * self.block[0].len()); self.pending.len()];
@@ -200,7 +210,8 @@ impl Filter {
         let skipped = self.delay.min(given);
         self.delay -= skipped;
         for (plane, block) in output.iter_mut().zip(&self.block) {
-            plane.extend_from_slice(&block[skipped..given]);
+            #[allow(clippy::cast_possible_truncation, reason = "the nearest float32 is what a sample is")]
+            plane.extend(block[skipped..given].iter().map(|it| *it as f32));
         }
         Ok(())
     }

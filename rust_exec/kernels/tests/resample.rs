@@ -37,7 +37,7 @@ fn signal_to_noise(got: &[f32], wanted: &[f32]) -> f64 {
 }
 
 #[test]
-fn a_sine_stays_a_sine_by_more_than_100_db() {
+fn a_sine_stays_a_sine_by_more_than_140_db() {
     let rates = [44_100, 16_000, 48_000];
     for from in rates {
         for to in rates.into_iter().filter(|to| *to != from) {
@@ -45,7 +45,7 @@ fn a_sine_stays_a_sine_by_more_than_100_db() {
                 let input = sine(frequency, from, from as usize);
                 let output = resample(&input, (from, to), Quality::High, &[4_096]);
                 let ratio = signal_to_noise(&output, &sine(frequency, to, to as usize));
-                assert!(ratio > 100.0, "{frequency} Hz, {from} -> {to}: {ratio:.1} dB");
+                assert!(ratio > 140.0, "{frequency} Hz, {from} -> {to}: {ratio:.1} dB");
             }
         }
     }
@@ -56,7 +56,7 @@ fn low_and_medium_quality_keep_a_sine_of_the_middle() {
     for quality in [Quality::Low, Quality::Medium] {
         let output = resample(&sine(1_000.0, 48_000, 48_000), (48_000, 16_000), quality, &[480]);
         let ratio = signal_to_noise(&output, &sine(1_000.0, 16_000, 16_000));
-        assert!(ratio > 100.0, "{quality:?}: {ratio:.1} dB");
+        assert!(ratio > 140.0, "{quality:?}: {ratio:.1} dB");
     }
 }
 
@@ -64,7 +64,7 @@ fn low_and_medium_quality_keep_a_sine_of_the_middle() {
 fn what_the_lower_rate_cannot_hold_is_gone() {
     let output = resample(&sine(12_000.0, 48_000, 48_000), (48_000, 16_000), Quality::High, &[1_000]);
     let loudest = output[500..15_500].iter().fold(0.0_f32, |loudest, it| loudest.max(it.abs()));
-    assert!(loudest < 1e-5, "alias of {loudest}");
+    assert!(loudest < 1e-7, "alias of {loudest}");
 }
 
 #[test]
@@ -115,6 +115,9 @@ fn rates_and_channels_are_bounded() {
         let error = Resampler::new(from, to, channels, Quality::High).err().unwrap();
         assert_eq!(error.code, "RM211", "{error}");
     }
+    // One block of these rates is three million samples for each channel.
+    assert!(Resampler::new(767_999, 768_000, 2, Quality::High).is_ok());
+    assert_eq!(Resampler::new(767_999, 768_000, 64, Quality::High).err().unwrap().code, "RM211");
     let mut resampler = Resampler::new(16_000, 8_000, 2, Quality::High).unwrap();
     assert_eq!(resampler.process(Planes::new(&[0.0], 1)).unwrap_err().message, "expected 2 channels, got 1");
 }

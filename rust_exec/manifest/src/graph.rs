@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use crate::model::Manifest;
+use crate::model::{Connection, Manifest, Node};
 
 /// One edge between two nodes, by their index in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,13 @@ impl Graph {
     /// cycle, with all behind them, out of `order`.
     #[must_use]
     pub fn of(manifest: &Manifest) -> Self {
+        Self::over(&manifest.nodes, &manifest.connections)
+    }
+
+    pub(crate) fn over(nodes: &[Node], connections: &[Connection]) -> Self {
         let index: HashMap<&str, usize> =
-            manifest.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
-        let edges: Vec<Edge> = manifest
-            .connections
+            nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+        let edges: Vec<Edge> = connections
             .iter()
             .filter_map(|connection| {
                 Some(Edge {
@@ -48,7 +51,7 @@ impl Graph {
                 })
             })
             .collect();
-        Self { order: order(manifest.nodes.len(), &edges), edges }
+        Self { order: order(nodes.len(), &edges), edges }
     }
 
     /// One cycle, as indices of nodes from its first in the manifest's order, each giving to the next and the last to

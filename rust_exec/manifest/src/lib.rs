@@ -26,7 +26,8 @@
 //! - `names`: the shapes of ids, paths, hosts and grants
 //! - `fields`, `read`: required fields, strict types, unknown fields
 //! - `table`: the built-in nodes of `schemas/nodes.v1.json`
-//! - `reference`: `$`-objects
+//! - `reference`: what a `$`-object is
+//! - `values`: parameter values in depth, against what is declared
 //! - `params`: parameters against the table
 //! - `verdict`: the checks, in order
 //! - `resolve`: a manifest with the values of one run, and the files it names
@@ -44,13 +45,14 @@ mod reference;
 mod resolve;
 mod strict;
 pub mod table;
+mod values;
 mod verdict;
 
 pub use error::{ManifestError, Warning};
 pub use graph::{Edge, Graph};
 pub use model::{Connection, Limits, Manifest, Metadata, Node, Parameter, RuntimeKind};
-pub use names::is_project_path;
+pub use names::{is_data_path, is_project_path};
 pub use reference::Reference;
-pub use resolve::ProjectFile;
+pub use resolve::{ProjectFile, collect_data};
 pub use strict::{MAX_BYTES, MAX_DEPTH};
 pub use verdict::SUPPORTED_FEATURES;

@@ -46,10 +46,13 @@ pub struct Metadata {
     /// RFC 3339, UTC; never part of what is hashed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
+    /// Whether the pipeline was found out by running its program, because reading it was not enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traced: Option<bool>,
 }
 
 /// One node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// Unique in the manifest.
     pub id: String,

@@ -2,6 +2,10 @@
 
 /// Bytes of the longest path of a file.
 const MAX_PATH: usize = 1024;
+/// The greatest integer that JSON's numbers have everywhere: 2^53 - 1.
+const MAX_INTEGER: u64 = 9_007_199_254_740_991;
+/// Digits of the longest integer: those of 4096 bits.
+const MAX_DIGITS: usize = 1234;
 /// Characters of the longest id or name.
 const MAX_ID: usize = 200;
 
@@ -25,7 +29,7 @@ pub(crate) fn is_entry(text: &str) -> bool {
 }
 
 /// `module:qualname`, both dotted names.
-pub(crate) fn is_object_name(text: &str) -> bool {
+fn is_object_name(text: &str) -> bool {
     text.split_once(':').is_some_and(|(module, name)| is_dotted(module) && is_dotted(name))
 }
 
@@ -63,13 +67,27 @@ pub(crate) fn is_grant(text: &str) -> bool {
     }
 }
 
-/// `data/<sha256>.<npy|safetensors|msgpack>`.
-pub(crate) fn is_data_path(text: &str) -> bool {
-    text.strip_prefix("data/").and_then(|name| name.split_once('.')).is_some_and(|(digest, kind)| {
-        digest.len() == 64
-            && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-            && matches!(kind, "npy" | "safetensors" | "msgpack")
+/// `data/<sha256>.npy`.
+#[must_use]
+pub fn is_data_path(text: &str) -> bool {
+    text.strip_prefix("data/").and_then(|name| name.strip_suffix(".npy")).is_some_and(|digest| {
+        digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
+}
+
+/// An integer beyond ±(2^53 - 1) in the digits that every language writes.
+pub(crate) fn is_large_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    let large = digits.len() > 16 || digits.parse::<u64>().is_ok_and(|number| number > MAX_INTEGER);
+    plain && large && digits.len() <= MAX_DIGITS
+}
+
+/// Base64 with padding (RFC 4648, section 4).
+pub(crate) fn is_base64(text: &str) -> bool {
+    let content = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+    text.len().is_multiple_of(4)
+        && content.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 /// Whether this names version 1 of the manifest: `v1`, `1`, `1.0`, `1.x`.
@@ -138,12 +156,19 @@ mod tests {
             &["v1", "1", "1.0", "1.17", "1.x", "v1.0"],
             &["", "v", "2", "v2", "10", "1.", "1.y", "01", "1.0.0", "V1"],
         );
+        assert_shape(
+            is_large_integer,
+            &["9007199254740992", "-9007199254740992", "18446744073709551616", &"9".repeat(1234)],
+            &["", "-", "0", "9007199254740991", "+9007199254740992", "09007199254740992", "1e30", &"9".repeat(1235)],
+        );
+        assert_shape(is_base64, &["", "AA==", "AAA=", "ab+/"], &["A", "AA=", "A===", "AA-_", "AA==AA=="]);
         let digest = "0a".repeat(32);
         assert_shape(
             is_data_path,
             &[&format!("data/{digest}.npy")],
             &[
                 &format!("data/{digest}.pickle"),
+                &format!("data/{digest}.safetensors"),
                 &format!("{digest}.npy"),
                 "data/00.npy",
                 &format!("data/{}.npy", "0A".repeat(32)),

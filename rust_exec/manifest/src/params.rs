@@ -6,8 +6,9 @@ use crate::error::{ManifestError, Warning, list, quote, warn};
 use crate::fields::describe;
 use crate::model::Node;
 use crate::place::Place;
-use crate::reference::{Declared, Reference};
+use crate::reference::Reference;
 use crate::table::{COMMON_PARAMS, NodeType, Param, ParamType};
+use crate::values::Declared;
 
 /// Check one node's parameters; a `$param` is judged by its default.
 ///
@@ -101,7 +102,7 @@ fn is_text(value: &Value) -> bool {
 fn is_choice(param: &Param, value: &Value) -> bool {
     match (&param.choices, value.as_str()) {
         (Some(choices), Some(text)) => choices.iter().any(|choice| choice == text),
-        _ => true,
+        (choices, _) => choices.is_none(),
     }
 }
 

@@ -16,11 +16,13 @@ pub(crate) static MANIFEST: Shape = Shape {
     required: &["version", "metadata", "nodes", "connections"],
     optional: &["parameters", "secrets", "requires", "budget"],
 };
-static METADATA: Shape = Shape { required: &["name"], optional: &["description", "created_at"] };
+static METADATA: Shape = Shape { required: &["name"], optional: &["description", "created_at", "traced"] };
 static NODE: Shape = Shape {
     required: &["id", "node_type"],
     optional: &["params", "entry", "runtime", "capabilities", "host", "remote_ref", "limits", "grants", "sync"],
 };
+static ARGUMENT_NODE: Shape = Shape { required: &["node_type", "params"], optional: &["entry", "host", "remote_ref"] };
+static ARGUMENT_PIPELINE: Shape = Shape { required: &["name", "nodes", "connections"], optional: &[] };
 static CONNECTION: Shape = Shape { required: &["from", "to"], optional: &["from_port", "to_port"] };
 static PARAMETER: Shape = Shape { required: &["default"], optional: &["description"] };
 static LIMITS: Shape =
@@ -29,6 +31,7 @@ static CAPABILITIES: Shape = Shape { required: &[], optional: &["gpu", "cpu", "m
 static GPU: Shape = Shape { required: &["type"], optional: &["min_memory_gb", "required"] };
 static CPU: Shape = Shape { required: &[], optional: &["cores", "arch", "required"] };
 
+const ENTRY: &str = "`module:Class` with a module other than `__main__`";
 const NAME: &str = "a name of at most 200 characters on one line";
 
 pub(crate) fn manifest(value: &Value, warnings: &mut Vec<Warning>) -> Result<Manifest, ManifestError> {
@@ -66,6 +69,7 @@ fn metadata(value: &Value, place: &Place<'_>, warnings: &mut Vec<Warning>) -> Re
         name: fields.need("name", text_like(NAME, is_id))?,
         description: fields.get("description", text)?,
         created_at: fields.get("created_at", text)?,
+        traced: fields.get("traced", flag)?,
     })
 }
 
@@ -75,7 +79,7 @@ fn node(value: &Value, place: &Place<'_>, warnings: &mut Vec<Warning>) -> Result
         id: fields.need("id", text_like(NAME, is_id))?,
         node_type: fields.need("node_type", text_like(NAME, is_id))?,
         params: fields.get("params", owned_object)?.unwrap_or_default(),
-        entry: fields.get("entry", text_like("`module:Class` with a module other than `__main__`", is_entry))?,
+        entry: fields.get("entry", text_like(ENTRY, is_entry))?,
         runtime: fields.get("runtime", runtime)?,
         capabilities: fields.get("capabilities", |value, place| capabilities(value, place, warnings))?,
         host: fields.get("host", text_like("`host:port`", is_host))?,
@@ -86,6 +90,39 @@ fn node(value: &Value, place: &Place<'_>, warnings: &mut Vec<Warning>) -> Result
             .unwrap_or_default(),
         sync: fields.get("sync", text_like("`arrival` or `pts`", |text| matches!(text, "arrival" | "pts")))?,
     })
+}
+
+/// A node that is an argument; in messages it is called after its class, for it has no id.
+pub(crate) fn argument_node(
+    value: &Value,
+    place: &Place<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Node, ManifestError> {
+    let fields = Fields::of(value, place, &ARGUMENT_NODE, warnings)?;
+    let node_type = fields.need("node_type", text_like(NAME, is_id))?;
+    Ok(Node {
+        id: node_type.clone(),
+        node_type,
+        params: fields.need("params", owned_object)?,
+        entry: fields.get("entry", text_like(ENTRY, is_entry))?,
+        host: fields.get("host", text_like("`host:port`", is_host))?,
+        remote_ref: fields.get("remote_ref", text_like("a reference to a package", is_reference))?,
+        ..Node::default()
+    })
+}
+
+/// The graph of a pipeline that is an argument.
+pub(crate) fn argument_pipeline(
+    value: &Value,
+    place: &Place<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Vec<Node>, Vec<Connection>), ManifestError> {
+    let fields = Fields::of(value, place, &ARGUMENT_PIPELINE, warnings)?;
+    fields.need("name", text_like(NAME, is_id))?;
+    let nodes = fields.need("nodes", |value, place| each(value, place, |item, at| node(item, at, warnings)))?;
+    let connections =
+        fields.need("connections", |value, place| each(value, place, |item, at| connection(item, at, warnings)))?;
+    Ok((nodes, connections))
 }
 
 fn is_reference(text: &str) -> bool {

@@ -1,33 +1,51 @@
-//! The `$`-objects of parameter values.
-
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+//! The `$`-objects of parameter values: what each is, and whether it is well-formed.
 
 use serde_json::{Map, Value};
 
-use crate::error::{ManifestError, list, quote};
-use crate::model::Parameter;
-use crate::names::{is_data_path, is_object_name, is_project_path};
-use crate::place::Place;
-use crate::strict::MAX_BYTES;
+use crate::error::{ManifestError, quote};
+use crate::names::{is_base64, is_data_path, is_entry, is_large_integer, is_project_path};
 
-/// What a `$`-object stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Bytes of base64 that a `$bytes` may have: those of 64 KiB.
+const MAX_BASE64: usize = 87_384;
+
+/// What a `$`-object stands for (`docs/adr/0010-values-in-manifests.md`).
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reference<'a> {
     /// `{"$file": PATH}`: a file of the project, by its relative posix path.
     File(&'a str),
-    /// `{"$ref": PATH}`: a value that is stored beside the manifest.
+    /// `{"$ref": PATH}`: an array that is stored beside the manifest, as an npy file.
     Data(&'a str),
-    /// `{"$py": "module:qualname"}`: a callable of a module.
+    /// `{"$py": "module:qualname"}`: a function, a class or an enum member of a module.
     Callable(&'a str),
     /// `{"$param": NAME}`: a parameter that a run may override.
     Param(&'a str),
     /// `{"$secret": NAME}`: a secret that a run is given.
     Secret(&'a str),
+    /// `{"$float": "nan"}`: a number that JSON does not have.
+    Float(f64),
+    /// `{"$int": DIGITS}`: an integer that not every reader of JSON has.
+    Int(&'a str),
+    /// `{"$bytes": BASE64}`.
+    Bytes(&'a str),
+    /// `{"$map": [[key, value], …]}`: a dict whose keys are not all strings.
+    Map(&'a [Value]),
+    /// `{"$set": […]}`.
+    Set(&'a [Value]),
+    /// `{"$new": {"entry": "module:Class", "params": {…}}}`: an instance that its class makes of its fields.
+    New {
+        /// The class.
+        entry: &'a str,
+        /// Its fields.
+        params: &'a Map<String, Value>,
+    },
+    /// `{"$node": {…}}`: a node as an argument of another.
+    Node(&'a Value),
+    /// `{"$pipeline": {…}}`: a pipeline as an argument.
+    Pipeline(&'a Value),
 }
 
 impl<'a> Reference<'a> {
-    /// What this value refers to, if it is a well-formed `$`-object.
+    /// What this value refers to, if it is a well-formed `$`-object; what stands inside one is not looked at.
     #[must_use]
     pub fn of(value: &'a Value) -> Option<Self> {
         let object = value.as_object()?;
@@ -35,110 +53,72 @@ impl<'a> Reference<'a> {
         if object.len() != 1 {
             return None;
         }
-        let target = target.as_str()?;
-        match key.as_str() {
+        match (key.as_str(), target) {
+            ("$map", Value::Array(pairs)) if pairs.iter().all(is_pair) => Some(Self::Map(pairs)),
+            ("$set", Value::Array(items)) => Some(Self::Set(items)),
+            ("$new", Value::Object(made)) => Self::of_new(made),
+            ("$node", Value::Object(_)) => Some(Self::Node(target)),
+            ("$pipeline", Value::Object(_)) => Some(Self::Pipeline(target)),
+            (key, Value::String(target)) => Self::of_text(key, target),
+            _ => None,
+        }
+    }
+
+    fn of_new(made: &'a Map<String, Value>) -> Option<Self> {
+        match (made.get("entry"), made.get("params")) {
+            (Some(Value::String(entry)), Some(Value::Object(params))) if made.len() == 2 && is_entry(entry) => {
+                Some(Self::New { entry, params })
+            }
+            _ => None,
+        }
+    }
+
+    fn of_text(key: &str, target: &'a str) -> Option<Self> {
+        match key {
             "$file" if is_project_path(target) => Some(Self::File(target)),
             "$ref" if is_data_path(target) => Some(Self::Data(target)),
-            "$py" if is_object_name(target) => Some(Self::Callable(target)),
+            "$py" if is_entry(target) => Some(Self::Callable(target)),
             "$param" => Some(Self::Param(target)),
             "$secret" => Some(Self::Secret(target)),
+            "$int" if is_large_integer(target) => Some(Self::Int(target)),
+            "$bytes" if target.len() <= MAX_BASE64 && is_base64(target) => Some(Self::Bytes(target)),
+            "$float" => match target {
+                "nan" => Some(Self::Float(f64::NAN)),
+                "inf" => Some(Self::Float(f64::INFINITY)),
+                "-inf" => Some(Self::Float(f64::NEG_INFINITY)),
+                _ => None,
+            },
             _ => None,
         }
     }
 }
 
-/// What parameter values may refer to.
-pub(crate) struct Declared<'a> {
-    pub(crate) parameters: &'a BTreeMap<String, Parameter>,
-    /// Size of every parameter's default.
-    sizes: HashMap<&'a str, usize>,
-    secrets: BTreeSet<&'a str>,
-    /// What the references that were checked so far stand for, in bytes.
-    expanded: Cell<usize>,
-}
-
-impl<'a> Declared<'a> {
-    pub(crate) fn new(parameters: &'a BTreeMap<String, Parameter>, secrets: &'a [String]) -> Self {
-        Self {
-            parameters,
-            sizes: parameters.iter().map(|(name, parameter)| (name.as_str(), size(&parameter.default))).collect(),
-            secrets: secrets.iter().map(String::as_str).collect(),
-            expanded: Cell::new(0),
-        }
-    }
-
-    /// That every `$`-object in a value is well-formed (`RM215`) and refers to what is declared (`RM214`), and that all
-    /// that was checked stays within bounds with every `$param` replaced (`RM202`).
-    pub(crate) fn check(&self, value: &Value, place: &Place<'_>) -> Result<(), ManifestError> {
-        match value {
-            Value::Array(items) => {
-                items.iter().enumerate().try_for_each(|(index, item)| self.check(item, &place.index(index)))
-            }
-            Value::Object(object) => match dollar_key(object) {
-                Some(key) => self.check_reference(value, key, place),
-                None => object.iter().try_for_each(|(key, item)| self.check(item, &place.key(key))),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    fn check_reference(&self, value: &Value, key: &str, place: &Place<'_>) -> Result<(), ManifestError> {
-        match Reference::of(value) {
-            Some(Reference::Param(name)) => match self.sizes.get(name) {
-                Some(size) => self.expand(*size).map_err(|error| error.at(place)),
-                None => Err(undeclared("parameter", name, self.parameters.keys()).at(place)),
-            },
-            Some(Reference::Secret(name)) if !self.secrets.contains(name) => {
-                Err(undeclared("secret", name, &self.secrets).at(place))
-            }
-            Some(_) => Ok(()),
-            None => Err(malformed(value, key).at(place)),
-        }
-    }
-
-    /// A small manifest that refers to a large default very often would be very large.
-    fn expand(&self, size: usize) -> Result<(), ManifestError> {
-        let expanded = self.expanded.get().saturating_add(size);
-        self.expanded.set(expanded);
-        if expanded <= MAX_BYTES {
-            return Ok(());
-        }
-        let message = format!("expected at most {MAX_BYTES} bytes with every `$param` replaced, got more");
-        Err(ManifestError::new("RM202", message))
-    }
-}
-
-/// Bytes of a value's strings, and a few for everything else.
-fn size(value: &Value) -> usize {
-    const EACH: usize = 8;
-    EACH + match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(object) => object.iter().map(|(key, item)| key.len() + size(item)).sum(),
-    }
+fn is_pair(value: &Value) -> bool {
+    value.as_array().is_some_and(|pair| pair.len() == 2)
 }
 
 /// The key that makes an object a `$`-object; `$$` begins an author's own key.
-fn dollar_key(object: &Map<String, Value>) -> Option<&str> {
+pub(crate) fn dollar_key(object: &Map<String, Value>) -> Option<&str> {
     object.keys().map(String::as_str).find(|key| key.starts_with('$') && !key.starts_with("$$"))
 }
 
-pub(crate) fn undeclared<T: AsRef<str>>(what: &str, name: &str, known: impl IntoIterator<Item = T>) -> ManifestError {
-    let mut known = list(known);
-    if known.is_empty() {
-        known.push_str("none");
-    }
-    ManifestError::new("RM214", format!("expected a declared {what} ({known}), got {}", quote(name)))
-}
-
-fn malformed(value: &Value, key: &str) -> ManifestError {
+pub(crate) fn malformed(value: &Value, key: &str) -> ManifestError {
     let expected = match key {
         "$file" => "`{\"$file\": PATH}` with a relative posix path inside the project",
-        "$ref" => "`{\"$ref\": PATH}` with a path `data/<sha256>.<npy|safetensors|msgpack>`",
+        "$ref" => "`{\"$ref\": PATH}` with a path `data/<sha256>.npy`",
         "$py" => "`{\"$py\": \"module:qualname\"}`",
         "$param" | "$secret" => "one key with a name as its value",
-        _ => "`$file`, `$ref`, `$py`, `$param` or `$secret`",
+        "$float" => "`nan`, `inf` or `-inf`",
+        "$int" => "the digits of an integer beyond ±(2^53 - 1)",
+        "$bytes" => "at most 64 KiB as base64",
+        "$map" => "a list of pairs `[key, value]`",
+        "$set" => "a list",
+        "$new" => "`{\"entry\": \"module:Class\", \"params\": {…}}`",
+        "$node" | "$pipeline" => "an object",
+        _ => {
+            "`$file`, `$ref`, `$py`, `$param`, `$secret`, `$float`, `$int`, `$bytes`, `$map`, `$set`, `$new`, `$node` or \
+             `$pipeline`"
+        }
     };
     let got =
         value.get(key).and_then(Value::as_str).map_or_else(String::new, |target| format!(" with {}", quote(target)));

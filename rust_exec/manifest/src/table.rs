@@ -95,7 +95,7 @@ pub enum ParamType {
 }
 
 /// Parameters that the base class `Node` takes, and so every node.
-pub(crate) const COMMON_PARAMS: &[&str] = &["name", "enable_state", "state_ttl", "max_sessions"];
+pub const COMMON_PARAMS: &[&str] = &["name", "enable_state", "state_ttl", "max_sessions"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

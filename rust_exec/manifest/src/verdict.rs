@@ -9,8 +9,8 @@ use crate::fields::wrong;
 use crate::graph::Graph;
 use crate::model::{Connection, Manifest, Node};
 use crate::place::Place;
-use crate::reference::Declared;
 use crate::table::{self, Port};
+use crate::values::Declared;
 use crate::{names, params, read, strict};
 
 /// Features that a manifest may name in `requires`.
@@ -39,11 +39,22 @@ impl Manifest {
     /// All that does not show from types alone.
     pub(crate) fn check(&self, warnings: &mut Vec<Warning>) -> Result<(), ManifestError> {
         self.check_requires()?;
-        self.check_ids()?;
-        self.check_node_types()?;
-        self.check_values(warnings)?;
-        self.check_connections(warnings)?;
-        self.check_cycles()
+        self.check_defaults(warnings)?;
+        check_graph(&self.nodes, &self.connections, &self.declared(), &Place::ROOT, warnings)
+    }
+
+    pub(crate) fn declared(&self) -> Declared<'_> {
+        Declared::new(&self.parameters, &self.secrets)
+    }
+
+    /// A default that referred to another parameter would have to be resolved in turn: none is declared to it.
+    fn check_defaults(&self, warnings: &mut Vec<Warning>) -> Result<(), ManifestError> {
+        let (no_parameters, no_secrets) = (BTreeMap::new(), []);
+        let nothing = Declared::new(&no_parameters, &no_secrets);
+        let place = Place::ROOT.key("parameters");
+        self.parameters
+            .iter()
+            .try_for_each(|(name, it)| nothing.check(&it.default, &place.key(name).key("default"), warnings))
     }
 
     fn check_requires(&self) -> Result<(), ManifestError> {
@@ -55,90 +66,105 @@ impl Manifest {
             }
         }
     }
+}
 
-    fn check_ids(&self) -> Result<(), ManifestError> {
-        let mut seen = HashSet::new();
-        match self.nodes.iter().enumerate().find(|(_, node)| !seen.insert(&node.id)) {
-            None => Ok(()),
-            Some((index, node)) => {
-                let message = format!("expected every id once, got {} twice", quote(&node.id));
-                Err(ManifestError::new("RM208", message).at(&Place::ROOT.key("nodes").index(index).key("id")))
-            }
+/// The nodes and edges of a manifest, or of a pipeline that is an argument.
+pub(crate) fn check_graph(
+    nodes: &[Node],
+    connections: &[Connection],
+    declared: &Declared<'_>,
+    place: &Place<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ManifestError> {
+    let nodes_place = place.key("nodes");
+    check_ids(nodes, &nodes_place)?;
+    nodes.iter().enumerate().try_for_each(|(index, node)| check_node_type(node, &nodes_place.index(index)))?;
+    for (index, node) in nodes.iter().enumerate() {
+        check_values(node, declared, &nodes_place.index(index), warnings)?;
+    }
+    check_connections(nodes, connections, &place.key("connections"), warnings)?;
+    check_cycles(nodes, connections, &place.key("connections"))
+}
+
+/// A node that is an argument.
+pub(crate) fn check_node(
+    node: &Node,
+    declared: &Declared<'_>,
+    place: &Place<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ManifestError> {
+    check_node_type(node, place)?;
+    check_values(node, declared, place, warnings)
+}
+
+fn check_ids(nodes: &[Node], place: &Place<'_>) -> Result<(), ManifestError> {
+    let mut seen = HashSet::new();
+    match nodes.iter().enumerate().find(|(_, node)| !seen.insert(&node.id)) {
+        None => Ok(()),
+        Some((index, node)) => {
+            let message = format!("expected every id once, got {} twice", quote(&node.id));
+            Err(ManifestError::new("RM208", message).at(&place.index(index).key("id")))
         }
     }
+}
 
-    fn check_node_types(&self) -> Result<(), ManifestError> {
-        match self.nodes.iter().enumerate().find(|(_, node)| node.entry.is_none() && node.built_in().is_none()) {
-            None => Ok(()),
-            Some((index, node)) => {
-                let known = list(table::node_types().iter().map(|known| &known.name));
-                let message =
-                    format!("expected a node type this program has ({known}), got {}", quote(&node.node_type));
-                Err(ManifestError::new("RM207", message)
-                    .hint("a class of the author's needs an `entry`")
-                    .at(&Place::ROOT.key("nodes").index(index).key("node_type")))
-            }
+fn check_node_type(node: &Node, place: &Place<'_>) -> Result<(), ManifestError> {
+    if node.entry.is_some() || node.built_in().is_some() {
+        return Ok(());
+    }
+    let known = list(table::node_types().iter().map(|known| &known.name));
+    let message = format!("expected a node type this program has ({known}), got {}", quote(&node.node_type));
+    Err(ManifestError::new("RM207", message)
+        .hint("a class of the author's needs an `entry`")
+        .at(&place.key("node_type")))
+}
+
+/// `$`-objects everywhere, then the parameters of a built-in node against the table.
+fn check_values(
+    node: &Node,
+    declared: &Declared<'_>,
+    place: &Place<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ManifestError> {
+    declared.check_members(&node.params, &place.key("params"), warnings)?;
+    node.built_in().map_or(Ok(()), |node_type| params::check(node, node_type, declared, place, warnings))
+}
+
+fn check_connections(
+    nodes: &[Node],
+    connections: &[Connection],
+    place: &Place<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), ManifestError> {
+    let nodes: HashMap<&str, &Node> = nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let mut seen = HashSet::new();
+    for (index, connection) in connections.iter().enumerate() {
+        let place = place.index(index);
+        let from = end(&nodes, &connection.from, &place.key("from"))?;
+        let to = end(&nodes, &connection.to, &place.key("to"))?;
+        check_ports(connection, from, to, &place)?;
+        if !seen.insert((&connection.from, connection.output(), &connection.to, connection.input())) {
+            warn(warnings, &place, || {
+                let (from, to) = (quote(&connection.from), quote(&connection.to));
+                format!("{from} and {to} are connected twice in the same way; every packet arrives twice")
+            });
         }
     }
+    Ok(())
+}
 
-    /// `$`-objects everywhere, then the parameters of built-in nodes against the table.
-    fn check_values(&self, warnings: &mut Vec<Warning>) -> Result<(), ManifestError> {
-        // A default that referred to another parameter would have to be resolved in turn: none is declared to it.
-        let (no_parameters, no_secrets) = (BTreeMap::new(), []);
-        let nothing = Declared::new(&no_parameters, &no_secrets);
-        let place = Place::ROOT.key("parameters");
-        for (name, parameter) in &self.parameters {
-            nothing.check(&parameter.default, &place.key(name).key("default"))?;
-        }
-        let declared = self.declared();
-        let place = Place::ROOT.key("nodes");
-        for (index, node) in self.nodes.iter().enumerate() {
-            let place = place.index(index);
-            let params_place = place.key("params");
-            node.params.iter().try_for_each(|(name, value)| declared.check(value, &params_place.key(name)))?;
-            if let Some(node_type) = node.built_in() {
-                params::check(node, node_type, &declared, &place, warnings)?;
-            }
-        }
-        Ok(())
+fn check_cycles(nodes: &[Node], connections: &[Connection], place: &Place<'_>) -> Result<(), ManifestError> {
+    let Some(cycle) = Graph::over(nodes, connections).cycle(nodes.len()) else {
+        return Ok(());
+    };
+    let id = |&index: &usize| nodes[index].id.as_str();
+    let mut shown: Vec<&str> = cycle.iter().take(SHOWN).map(id).collect();
+    if cycle.len() > SHOWN {
+        shown.push("…");
     }
-
-    pub(crate) fn declared(&self) -> Declared<'_> {
-        Declared::new(&self.parameters, &self.secrets)
-    }
-
-    fn check_connections(&self, warnings: &mut Vec<Warning>) -> Result<(), ManifestError> {
-        let nodes: HashMap<&str, &Node> = self.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-        let place = Place::ROOT.key("connections");
-        let mut seen = HashSet::new();
-        for (index, connection) in self.connections.iter().enumerate() {
-            let place = place.index(index);
-            let from = end(&nodes, &connection.from, &place.key("from"))?;
-            let to = end(&nodes, &connection.to, &place.key("to"))?;
-            check_ports(connection, from, to, &place)?;
-            if !seen.insert((&connection.from, connection.output(), &connection.to, connection.input())) {
-                warn(warnings, &place, || {
-                    let (from, to) = (quote(&connection.from), quote(&connection.to));
-                    format!("{from} and {to} are connected twice in the same way; every packet arrives twice")
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn check_cycles(&self) -> Result<(), ManifestError> {
-        let Some(cycle) = Graph::of(self).cycle(self.nodes.len()) else {
-            return Ok(());
-        };
-        let id = |&index: &usize| self.nodes[index].id.as_str();
-        let mut shown: Vec<&str> = cycle.iter().take(SHOWN).map(id).collect();
-        if cycle.len() > SHOWN {
-            shown.push("…");
-        }
-        shown.extend(cycle.first().map(id));
-        let message = format!("expected an acyclic graph, got the cycle `{}`", shown.join(" -> "));
-        Err(ManifestError::new("RM210", message).at(&Place::ROOT.key("connections")))
-    }
+    shown.extend(cycle.first().map(id));
+    let message = format!("expected an acyclic graph, got the cycle `{}`", shown.join(" -> "));
+    Err(ManifestError::new("RM210", message).at(place))
 }
 
 /// Before all else, so that a manifest of the future is refused for its version and not for what is new in it.

@@ -83,6 +83,57 @@ fn overrides_are_type_checked() {
 }
 
 #[test]
+fn secrets_are_put_in_their_places_once_all_are_given() {
+    let given = |names: &[&str]| names.iter().map(|it| ((*it).to_owned(), "s3cr3t".to_owned())).collect();
+    let revealed = base().reveal(&given(&["TOKEN"])).expect("a manifest");
+    assert_eq!(revealed.nodes[2].params["token"], "s3cr3t");
+    let missing = base().reveal(&given(&[])).expect_err("a refusal");
+    assert_eq!((missing.code, missing.message.as_str()), ("RM214", "expected a value of the secret `TOKEN`, got none"));
+    let unknown = base().reveal(&given(&["TOKEN", "OTHER"])).expect_err("a refusal");
+    assert_eq!(
+        (unknown.code, unknown.message.as_str()),
+        ("RM214", "expected a declared secret (`TOKEN`), got `OTHER`")
+    );
+}
+
+/// A value with something in it at each place where values stand.
+fn everywhere(value: &Value) -> Value {
+    let node = json!({"node_type": "Own", "entry": "m:Own", "params": {"a": value}});
+    json!({
+        "map": {"$map": [[1, value]]}, "set": {"$set": [value]},
+        "new": {"$new": {"entry": "m:C", "params": {"a": value}}}, "node": {"$node": node},
+        "pipeline": {"$pipeline": {"name": "p", "connections": [], "nodes": [
+            {"id": "x", "node_type": "Own", "entry": "m:Own", "params": {"a": value}}
+        ]}},
+    })
+}
+
+#[test]
+fn values_are_found_wherever_they_stand() {
+    let path = format!("data/{}.npy", "0a".repeat(32));
+    let manifest = |value: Value| {
+        let mut manifest = base();
+        manifest.nodes[2].params.insert("everywhere".to_owned(), everywhere(&value));
+        manifest
+    };
+    let resolved = manifest(json!({"$param": "rate"})).resolve(&BTreeMap::new()).expect("a manifest");
+    assert_eq!(resolved.nodes[2].params["everywhere"], everywhere(&json!(16000)));
+    let secrets = [("TOKEN".to_owned(), "s3cr3t".to_owned())].into();
+    let revealed = manifest(json!({"$secret": "TOKEN"})).reveal(&secrets).expect("a manifest");
+    assert_eq!(revealed.nodes[2].params["everywhere"], everywhere(&json!("s3cr3t")));
+    assert_eq!(manifest(json!({"$ref": path})).data(), [path.as_str()].into());
+    assert_eq!(manifest(json!({"$file": "b.txt"})).files()[1].path, "b.txt");
+}
+
+#[test]
+fn a_model_for_one_parameter_is_a_model_for_all() {
+    let mut manifest = base();
+    manifest.nodes[2].params.insert("model".to_owned(), json!({"$file": "vad.onnx"}));
+    assert_eq!(manifest.files().iter().filter(|file| file.path == "vad.onnx").count(), 1);
+    assert!(manifest.files().iter().any(|file| file.path == "vad.onnx" && file.is_model));
+}
+
+#[test]
 fn files_are_listed_with_their_use() {
     let files: Vec<_> = base().files().into_iter().map(|file| (file.path, file.is_model)).collect();
     assert_eq!(files, [("a.txt".to_owned(), false), ("vad.onnx".to_owned(), true)]);

@@ -5,7 +5,7 @@ use remotemedia_kernels::mix;
 use remotemedia_packet::{Layout, Packet, SampleFormat};
 
 use crate::params::Params;
-use crate::samples::{audio, body, planes, samples};
+use crate::samples::{audio, body, planes, samples, with_sound};
 
 struct AudioMixNode {
     channels: usize,
@@ -27,8 +27,7 @@ impl NodeInstance for AudioMixNode {
             out.push(packet);
         } else {
             let mixed = body(mix(planes(&samples, audio), self.channels), audio.rate);
-            // Frame by frame the same sound, so what was said of it still holds.
-            out.push(Packet { meta: packet.meta.clone(), ..packet.with_body(mixed) });
+            out.push(with_sound(&packet, mixed));
         }
         Ok(More::No)
     }

@@ -32,10 +32,33 @@ impl<'a> Params<'a> {
         self.integer(name)?.ok_or_else(|| self.refuse(name, "an integer", &Value::Null))
     }
 
+    /// The same in 32 bits.
+    pub(crate) fn required_u32(&self, name: &str) -> Result<u32, NodeFailure> {
+        // No integer beyond them is within the bounds.
+        Ok(u32::try_from(self.required_integer(name)?).unwrap_or(u32::MAX))
+    }
+
+    /// A finite number within its bounds.
+    pub(crate) fn number(&self, name: &str) -> Result<f64, NodeFailure> {
+        let (param, value) = self.value(name)?;
+        let (min, max) = (param.min.unwrap_or(f64::MIN), param.max.unwrap_or(f64::MAX));
+        let number = value.as_f64().filter(|it| (min..=max).contains(it));
+        number.ok_or_else(|| self.refuse(name, &format!("a number from {min} to {max}"), value))
+    }
+
     /// `true` or `false`.
     pub(crate) fn boolean(&self, name: &str) -> Result<bool, NodeFailure> {
         let (_, value) = self.value(name)?;
         value.as_bool().ok_or_else(|| self.refuse(name, "`true` or `false`", value))
+    }
+
+    /// A string; `None` where the value is `null` and may be.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, NodeFailure> {
+        let (param, value) = self.value(name)?;
+        if value.is_null() && param.nullable {
+            return Ok(None);
+        }
+        self.string(name).map(Some)
     }
 
     /// A string, one of the choices where there are any.

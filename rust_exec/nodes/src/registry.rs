@@ -2,17 +2,27 @@
 
 use remotemedia_engine::{NodeFailure, NodeInstance, NodeRuntime, NodeSpec};
 use remotemedia_manifest::RuntimeKind;
+use remotemedia_manifest::table::{self, COMMON_PARAMS};
 
-use crate::{mix, resample, source, window};
+use crate::params::Params;
+use crate::{buffer, detector, extract, format, mix, resample, source, vad, window};
 
 type Make = fn(&NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure>;
 
 /// Class name and constructor of every node.
 const NODES: &[(&str, Make)] = &[
     ("AudioSource", source::make),
+    ("AudioBuffer", buffer::make),
     ("AudioMixNode", mix::make),
     ("AudioResampleNode", resample::make),
+    ("AudioResampler", resample::make_plain),
+    ("AudioTransform", resample::make_transform),
     ("AudioWindowNode", window::make),
+    ("ExtractAudioDataNode", extract::make),
+    ("FormatConverterNode", format::make),
+    ("RustNode", by_name),
+    ("VADNode", vad::make),
+    ("VoiceActivityDetector", detector::make),
 ];
 
 /// Makes the nodes that are written in Rust.
@@ -36,10 +46,24 @@ impl NodeRuntime for NativeRuntime {
     }
 }
 
+/// `RustNode`: the node of this registry that it names, with all other parameters.
+fn by_name(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
+    let name = Params::of(spec).string("node")?;
+    let Some(node_type) = table::node_type(name).filter(|it| it.name != spec.node_type) else {
+        return Err(NodeFailure::new("RM610", format!("expected the name of a native node for `node`, got `{name}`")));
+    };
+    let mut params = spec.params.clone();
+    params.remove("node");
+    for param in params.keys() {
+        if node_type.param(param).is_none() && !COMMON_PARAMS.contains(&param.as_str()) {
+            return Err(NodeFailure::new("RM211", format!("expected a parameter of `{name}`, got `{param}`")));
+        }
+    }
+    NativeRuntime.instantiate(&NodeSpec { node_type: name.to_owned(), params, ..spec.clone() })
+}
+
 #[cfg(test)]
 mod tests {
-    use remotemedia_manifest::table;
-
     use super::*;
 
     #[test]

@@ -1,62 +1,84 @@
-//! `AudioResampleNode`: the sample rate.
+//! `AudioResampleNode`, `AudioResampler` and `AudioTransform`: the sample rate, and with it the number of channels.
+//!
+//! The filter has the end of a packet ready only when the next one comes. So that a stream of packets stays one of as many,
+//! the sound of the first is held until the second comes or the stream ends; what each gives has the times that are its
+//! own, and the rest of the packet whose place it takes.
 
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
-use remotemedia_kernels::{Planar, Quality, Resampler};
+use remotemedia_kernels::{Planar, Planes, Quality, Resampler, mix};
 use remotemedia_packet::Packet;
 
 use crate::clock::Clock;
 use crate::params::{Params, refused};
-use crate::samples::{audio, bare, body, planes, samples};
+use crate::samples::{audio, bare, body, planes, samples, with_sound};
 use crate::streams::Streams;
 
-struct AudioResampleNode {
+/// What sound is to become.
+#[derive(Clone, Copy)]
+struct Target {
     rate: u32,
+    /// As many as there are, where absent.
+    channels: Option<usize>,
     quality: Quality,
+}
+
+struct Resampling {
+    target: Target,
     streams: Streams<Stream>,
 }
 
 /// One stream between two changes of rate or channels.
 struct Stream {
+    target: Target,
     resampler: Resampler,
     /// Times of the output's frames.
     clock: Clock,
     /// Frames given.
     frames: u64,
-    /// The last packet without its sound: what the next output has beside its own.
+    /// The packet whose place the next output takes, without its sound.
     frame: Packet,
+    /// Sound that is ready, but waits for the second packet.
+    held: Option<Planar>,
 }
 
+/// `AudioResampleNode`.
 pub(crate) fn make(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
     let params = Params::of(spec);
-    let rate = params.required_integer("target_sample_rate")?;
     let quality = match params.string("quality")? {
         "low" => Quality::Low,
         "medium" => Quality::Medium,
         _ => Quality::High,
     };
     params.string("runtime_hint")?;
-    let rate = u32::try_from(rate).unwrap_or(u32::MAX);
-    Ok(Box::new(AudioResampleNode { rate, quality, streams: Streams::default() }))
+    Ok(resampling(Target { rate: params.required_u32("target_sample_rate")?, channels: None, quality }))
 }
 
-impl NodeInstance for AudioResampleNode {
+/// `AudioResampler`.
+pub(crate) fn make_plain(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
+    let rate = Params::of(spec).required_u32("target_sample_rate")?;
+    Ok(resampling(Target { rate, channels: None, quality: Quality::High }))
+}
+
+/// `AudioTransform`.
+pub(crate) fn make_transform(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
+    let params = Params::of(spec);
+    let channels = Some(params.required_integer("output_channels")?);
+    Ok(resampling(Target { rate: params.required_u32("output_sample_rate")?, channels, quality: Quality::High }))
+}
+
+fn resampling(target: Target) -> Box<dyn NodeInstance> {
+    Box::new(Resampling { target, streams: Streams::default() })
+}
+
+impl NodeInstance for Resampling {
     fn process(&mut self, _port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
         let audio = audio(&packet)?;
         let samples = samples(audio)?;
-        let key = Streams::<Stream>::key(&packet);
-        let channels = usize::from(audio.channels);
-        let fits = |it: &Stream| it.resampler.rates().0 == audio.rate && it.resampler.channels() == channels;
-        if !self.streams.get_mut(&key).is_some_and(|it| fits(it)) {
-            let ended = self.streams.remove(&key).map(|it| it.end(out)).transpose()?;
-            let start = packet.pts_ns.or(ended).unwrap_or(0);
-            let resampler = Resampler::new(audio.rate, self.rate, channels, self.quality).map_err(refused)?;
-            let clock = Clock::new(start, self.rate);
-            self.streams.insert(key.clone(), Stream { resampler, clock, frames: 0, frame: bare(&packet) });
-        }
-        if let Some(stream) = self.streams.get_mut(&key) {
-            stream.frame = bare(&packet);
-            let block = stream.resampler.process(planes(&samples, audio)).map_err(refused)?;
-            stream.emit(block, out);
+        let sound = planes(&samples, audio);
+        // Fewer channels are less to filter; more are made of what was filtered.
+        match self.target.channels.filter(|wanted| *wanted < sound.channels()) {
+            Some(fewer) => self.take(&packet, audio.rate, mix(sound, fewer).planes(), out)?,
+            None => self.take(&packet, audio.rate, sound, out)?,
         }
         Ok(More::No)
     }
@@ -69,15 +91,69 @@ impl NodeInstance for AudioResampleNode {
     }
 }
 
+impl Resampling {
+    fn take(&mut self, packet: &Packet, rate: u32, sound: Planes<'_>, out: &mut Outputs) -> Result<(), NodeFailure> {
+        let key = Streams::<Stream>::key(packet);
+        let fits = |it: &Stream| it.resampler.rates().0 == rate && it.resampler.channels() == sound.channels();
+        if let Some(stream) = self.streams.get_mut(&key).filter(|it| fits(it)) {
+            return stream.next(packet, sound, out);
+        }
+        let ended = self.streams.remove(&key).map(|it| it.end(out)).transpose()?;
+        let start = packet.pts_ns.or(ended).unwrap_or(0);
+        self.streams.insert(key, Stream::begin(self.target, packet, start, rate, sound, out)?);
+        Ok(())
+    }
+}
+
 impl Stream {
-    fn emit(&mut self, block: Planar, out: &mut Outputs) {
-        if block.is_empty() {
+    fn begin(
+        target: Target,
+        packet: &Packet,
+        start_ns: i64,
+        rate: u32,
+        sound: Planes<'_>,
+        out: &mut Outputs,
+    ) -> Result<Self, NodeFailure> {
+        let resampler = Resampler::new(rate, target.rate, sound.channels(), target.quality).map_err(refused)?;
+        let clock = Clock::new(start_ns, target.rate);
+        let mut stream = Self { target, resampler, clock, frames: 0, frame: bare(packet), held: None };
+        let ready = stream.resampler.process(sound).map_err(refused)?;
+        if rate == target.rate {
+            stream.emit(ready, out);
+        } else {
+            stream.held = Some(ready);
+        }
+        Ok(stream)
+    }
+
+    fn next(&mut self, packet: &Packet, sound: Planes<'_>, out: &mut Outputs) -> Result<(), NodeFailure> {
+        let (rate_in, rate_out) = self.resampler.rates();
+        let ready = self.resampler.process(sound).map_err(refused)?;
+        if rate_in == rate_out {
+            self.frame = bare(packet);
+            self.emit(ready, out);
+        } else {
+            self.emit(ready, out);
+            self.frame = bare(packet);
+        }
+        Ok(())
+    }
+
+    fn emit(&mut self, ready: Planar, out: &mut Outputs) {
+        let sound = match self.held.take() {
+            Some(held) => held.then(ready),
+            None => ready,
+        };
+        if sound.is_empty() {
             return;
         }
-        let (pts_ns, duration_ns) = self.clock.span(self.frames, block.frames());
-        self.frames += block.frames() as u64;
-        let body = body(block, self.resampler.rates().1);
-        out.push(Packet { pts_ns, duration_ns, ..self.frame.with_body(body) });
+        let (pts_ns, duration_ns) = self.clock.span(self.frames, sound.frames());
+        self.frames += sound.frames() as u64;
+        let sound = match self.target.channels.filter(|wanted| *wanted != sound.channels()) {
+            Some(more) => mix(sound.planes(), more),
+            None => sound,
+        };
+        out.push(Packet { pts_ns, duration_ns, ..with_sound(&self.frame, body(sound, self.target.rate)) });
     }
 
     /// Give the rest; the time at which the stream ends.

@@ -14,6 +14,8 @@ use crate::sound::Sound;
 struct AudioSource {
     /// `None` where the run's input is read.
     file: Option<Sound>,
+    /// Whether a microphone was to be heard, had the run no input, and none came yet.
+    wants_device: bool,
 }
 
 pub(crate) fn make(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
@@ -28,7 +30,8 @@ pub(crate) fn make(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure
         (_, Some(Reference::File(path))) => Some(project_file(spec, path)?),
         _ => return Err(params.refuse("path", "a file of the project or an absolute path", path)),
     };
-    Ok(Box::new(AudioSource { file }))
+    let wants_device = file.is_none() && params.text("device")?.is_some();
+    Ok(Box::new(AudioSource { file, wants_device }))
 }
 
 fn project_file(spec: &NodeSpec, path: &str) -> Result<Sound, NodeFailure> {
@@ -48,6 +51,7 @@ impl NodeInstance for AudioSource {
             return Err(NodeFailure::new("RM606", message));
         }
         audio(&packet)?;
+        self.wants_device = false;
         out.push(packet);
         Ok(More::No)
     }
@@ -63,6 +67,14 @@ impl NodeInstance for AudioSource {
             }
         }
         Ok(More::Yes)
+    }
+
+    fn flush(&mut self, _out: &mut Outputs) -> Result<More, NodeFailure> {
+        if self.wants_device {
+            let message = "expected input, got none: the engine hears no microphone";
+            return Err(NodeFailure::new("RM612", message).with_hint("give the run sound with `--input`"));
+        }
+        Ok(More::No)
     }
 
     fn is_source(&self) -> bool {

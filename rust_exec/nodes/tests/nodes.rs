@@ -9,7 +9,7 @@ use remotemedia_engine::{
 };
 use remotemedia_kernels::{Planar, WavFormat, WavWriter};
 use remotemedia_nodes::{NativeRuntime, sound};
-use remotemedia_packet::{Audio, Body, Layout, Packet, SampleFormat};
+use remotemedia_packet::{Audio, Body, Flat, Layout, Packet, SampleFormat, Tensor};
 use serde_json::{Value, json};
 
 /// Files of a package (`local` is false) or of the user's own directory.
@@ -154,6 +154,105 @@ fn a_change_of_rate_ends_the_kernels_stream() {
 }
 
 #[test]
+fn resampled_packets_take_the_places_of_those_they_come_from() {
+    let said = |n: usize| -> Option<Arc<str>> { Some(format!("{{\"n\":{n}}}").into()) };
+    for count in [1, 2, 5] {
+        let packets = (0..count).map(|n| Packet { meta: said(n), ..planar(vec![0.5; 4_410], 44_100, 1) });
+        let given = run(&mut *node("AudioResampler", json!({"target_sample_rate": 16_000})), packets);
+        assert_eq!(
+            given.iter().map(|it| it.meta.clone()).collect::<Vec<_>>(),
+            (0..count).map(said).collect::<Vec<_>>()
+        );
+        assert_eq!(given.iter().map(|it| audio(it).frames()).sum::<usize>(), count * 1_600);
+    }
+}
+
+#[test]
+fn equal_rates_hold_nothing_back() {
+    let mut node = node("AudioTransform", json!({"output_sample_rate": 8_000, "output_channels": 2}));
+    let mut out = Outputs::new();
+    node.process(0, planar(vec![0.25, 0.5], 8_000, 1), &mut out).unwrap();
+    let given: Vec<Packet> = out.drain().map(|(_, packet)| packet).collect();
+    assert_eq!(given[0].body, planar(vec![0.25, 0.5, 0.25, 0.5], 8_000, 2).body);
+}
+
+#[test]
+fn a_transform_mixes_down_before_it_filters_and_up_after() {
+    let sound = planar([ramp(900), vec![0.5; 900], ramp(900)].concat(), 16_000, 3);
+    for channels in [1_u16, 2, 3, 7] {
+        let params = json!({"output_sample_rate": 48_000, "output_channels": channels});
+        let given = run(&mut *node("AudioTransform", params), [sound.clone()]);
+        assert_eq!((given.len(), audio(&given[0]).channels, audio(&given[0]).frames()), (1, channels, 2_700));
+    }
+}
+
+#[test]
+fn chunks_keep_type_and_channels_and_know_their_times() {
+    let data: Vec<u8> = [1_i16, -1, 2, -2, 3, -3].iter().flat_map(|it| it.to_le_bytes()).collect();
+    let stereo =
+        Audio { format: SampleFormat::I16, rate: 1_000, channels: 2, layout: Layout::Interleaved, data: data.into() };
+    let packets = [Packet { pts_ns: Some(5), ..Packet::new(Body::Audio(stereo.clone())) }];
+    let given = run(&mut *node("AudioBuffer", json!({"buffer_size_samples": 2})), packets);
+    let chunk = |samples: &[i16]| {
+        let data: Vec<u8> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();
+        Body::Audio(Audio { layout: Layout::Planar, data: data.into(), ..stereo.clone() })
+    };
+    assert_eq!(given.iter().map(|it| it.body.clone()).collect::<Vec<_>>(), [chunk(&[1, 2, -1, -2]), chunk(&[3, -3])]);
+    assert_eq!(times(&given), [(5, 2_000_000), (2_000_005, 1_000_000)]);
+}
+
+#[test]
+fn conversion_keeps_the_layout_and_what_was_said() {
+    let data: Vec<u8> = [16_384_i16, -32_768].iter().flat_map(|it| it.to_le_bytes()).collect();
+    let stereo =
+        Audio { format: SampleFormat::I16, rate: 8_000, channels: 2, layout: Layout::Interleaved, data: data.into() };
+    let packet = Packet { pts_ns: Some(7), meta: Some("{}".into()), ..Packet::new(Body::Audio(stereo.clone())) };
+    let given = run(&mut *node("FormatConverterNode", json!({"target_format": "i32"})), [packet.clone()]);
+    let data: Vec<u8> = [1_i32 << 30, i32::MIN].iter().flat_map(|it| it.to_le_bytes()).collect();
+    let wanted = Audio { format: SampleFormat::I32, data: data.into(), ..stereo };
+    assert_eq!(given, [Packet { body: Body::Audio(wanted), ..packet.clone() }]);
+    assert_eq!(run(&mut *node("FormatConverterNode", json!({"target_format": "i16"})), [packet.clone()]), [packet]);
+}
+
+#[test]
+fn samples_alone_are_an_array() {
+    let given = run(&mut *node("ExtractAudioDataNode", json!({})), [planar(vec![0.5; 6], 8_000, 2)]);
+    assert_eq!(given[0].body, Body::Tensor(Tensor::from_vec(vec![0.5_f32; 6], &[6]).unwrap()));
+    assert!(run(&mut *node("ExtractAudioDataNode", json!({})), [Packet::new(Body::Text("words".into()))]).is_empty());
+}
+
+#[test]
+fn stretches_are_counted_beside_the_sound() {
+    let packet =
+        Packet { meta: Some("{\"who\":1}".into()), ..planar([vec![0.5; 480], vec![0.0; 500]].concat(), 16_000, 1) };
+    let given = run(&mut *node("VADNode", json!({"energy_threshold": 0.4})), [packet.clone()]);
+    assert_eq!(given[0].body, packet.body);
+    let meta = "{\"who\":1,\"is_speech\":true,\"speech_frames\":1,\"total_frames\":2}";
+    assert_eq!(given[0].meta.as_deref(), Some(meta));
+}
+
+#[test]
+fn a_verdict_stands_beside_the_sound_as_the_table_of_values_says() {
+    let given = run(&mut *node("VoiceActivityDetector", json!({})), [planar(vec![0.5; 481], 16_000, 1)]);
+    let Body::Json(judged) = &given[0].body else { panic!("expected json, got {:?}", given[0].body) };
+    let facts = "{\"is_speech\":true,\"speech_ratio\":1.0,\"avg_energy\":0.5,\"frame_duration_ms\":30}";
+    let sound = "{\"$tuple\":[{\"$buf\":0,\"dtype\":\"f32\",\"shape\":[481]},16000]}";
+    assert_eq!(&*judged.text, format!("{{\"$tuple\":[{sound},{facts}]}}"));
+    Flat::from_packet(&given[0], 0).unwrap().into_packet().unwrap();
+    assert_eq!((judged.data.len() % 8, &judged.data[..4]), (0, &0.5_f32.to_le_bytes()[..]));
+}
+
+#[test]
+fn a_filter_passes_the_speech_of_each_session() {
+    let piece = |who: &str, level: f32| Packet { session: Some(who.into()), ..planar(vec![level; 480], 16_000, 1) };
+    let packets = [piece("a", 0.5), piece("b", 0.0), piece("a", 0.0), piece("b", 0.5)];
+    let given = run(&mut *node("VoiceActivityDetector", json!({"filter_mode": true})), packets.clone());
+    assert_eq!(given, [packets[0].clone(), packets[3].clone()]);
+    let all = run(&mut *node("VoiceActivityDetector", json!({"include_metadata": false})), packets.clone());
+    assert_eq!(all, packets);
+}
+
+#[test]
 fn windows_know_their_times() {
     let first = Packet { pts_ns: Some(500), trace: Some("t".into()), ..planar(ramp(1_000), 44_100, 1) };
     let given =
@@ -216,8 +315,19 @@ fn malformed_sound_is_refused() {
         Packet::new(Body::Audio(Audio { format, rate: 16_000, channels, layout, data: vec![0; bytes].into() }))
     };
     for packet in [odd(0, 8), odd(2, 12), odd(1, 3), odd(65, 260), Packet::new(Body::Text("words".into()))] {
-        for node_type in ["AudioMixNode", "AudioResampleNode", "AudioWindowNode"] {
-            let failure = node(node_type, json!({})).process(0, packet.clone(), &mut Outputs::new()).unwrap_err();
+        for node_type in [
+            "AudioBuffer",
+            "AudioMixNode",
+            "AudioResampleNode",
+            "AudioResampler",
+            "AudioTransform",
+            "AudioWindowNode",
+            "FormatConverterNode",
+            "VADNode",
+            "VoiceActivityDetector",
+        ] {
+            let params = if node_type == "AudioBuffer" { json!({"buffer_size_samples": 4}) } else { json!({}) };
+            let failure = node(node_type, params).process(0, packet.clone(), &mut Outputs::new()).unwrap_err();
             assert_eq!(failure.code, "RM606", "{node_type}: {failure}");
         }
     }
@@ -235,7 +345,16 @@ fn parameters_are_read_strictly() {
         ("AudioWindowNode", json!({"size": "512"})),
         ("AudioWindowNode", json!({"hop": 0})),
         ("AudioWindowNode", json!({"pad": 1})),
+        ("AudioBuffer", json!({})),
+        ("AudioBuffer", json!({"buffer_size_samples": 0})),
+        ("AudioTransform", json!({"output_channels": 65})),
+        ("FormatConverterNode", json!({"target_format": "u8"})),
+        ("VADNode", json!({"energy_threshold": 1.5})),
+        ("VADNode", json!({"frame_duration_ms": 0})),
+        ("VoiceActivityDetector", json!({"speech_threshold": "0.3"})),
+        ("VoiceActivityDetector", json!({"filter_mode": null})),
         ("AudioSource", json!({"path": 1})),
+        ("AudioSource", json!({"device": 1})),
         ("AudioSource", json!({"path": "relative.wav"})),
         ("AudioSource", json!({"path": {"$file": "../up.wav"}})),
     ] {
@@ -251,6 +370,24 @@ fn parameters_are_read_strictly() {
 #[test]
 fn an_unknown_node_is_refused() {
     assert_eq!(refusal("Nonsense", json!({})).code, "RM610");
+}
+
+#[test]
+fn a_rust_node_is_the_node_it_names() {
+    let sound = planar(vec![0.25, 0.75], 8_000, 2);
+    let named = json!({"node": "AudioMixNode", "channels": 1, "name": "mono"});
+    let given = run(&mut *node("RustNode", named), [sound.clone()]);
+    assert_eq!(given, run(&mut *node("AudioMixNode", json!({})), [sound]));
+    for (params, code) in [
+        (json!({}), "RM211"),
+        (json!({"node": "AudioMixNode", "channel": 1}), "RM211"),
+        (json!({"node": "AudioMixNode", "channels": 0}), "RM211"),
+        (json!({"node": "RustNode"}), "RM610"),
+        (json!({"node": "Nonsense"}), "RM610"),
+        (json!({"node": "OnnxNode"}), "RM610"),
+    ] {
+        assert_eq!(refusal("RustNode", params.clone()).code, code, "{params}");
+    }
 }
 
 fn write_wav(path: &Path) -> Vec<f32> {
@@ -285,6 +422,14 @@ fn a_source_without_a_path_passes_the_runs_sound() {
     assert_eq!(run(&mut *node, [packet.clone()]), [packet]);
     let text = Packet::new(Body::Text("words".into()));
     assert_eq!(node.process(0, text, &mut Outputs::new()).unwrap_err().code, "RM606");
+}
+
+#[test]
+fn a_source_with_a_microphone_says_that_there_is_none() {
+    let mut silent = node("AudioSource", json!({"device": "default"}));
+    assert_eq!(silent.flush(&mut Outputs::new()).unwrap_err().code, "RM612");
+    let packet = planar(ramp(5), 8_000, 1);
+    assert_eq!(run(&mut *node("AudioSource", json!({"device": "default"})), [packet.clone()]), [packet]);
 }
 
 #[test]

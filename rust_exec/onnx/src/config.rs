@@ -187,11 +187,19 @@ fn write(value: &Value, dtype: Dtype, data: &mut Vec<u8>) -> Option<()> {
         Dtype::U16 => data.extend(u16::try_from(value.as_u64()?).ok()?.to_le_bytes()),
         Dtype::U32 => data.extend(u32::try_from(value.as_u64()?).ok()?.to_le_bytes()),
         Dtype::U64 => data.extend(value.as_u64()?.to_le_bytes()),
-        Dtype::F32 => data.extend((value.as_f64()? as f32).to_le_bytes()),
-        Dtype::F64 => data.extend(value.as_f64()?.to_le_bytes()),
+        Dtype::F32 => data.extend((float(value)? as f32).to_le_bytes()),
+        Dtype::F64 => data.extend(float(value)?.to_le_bytes()),
         Dtype::F16 => return None,
     }
     Some(())
+}
+
+/// A number, also one that JSON does not have.
+fn float(value: &Value) -> Option<f64> {
+    match Reference::of(value) {
+        Some(Reference::Float(number)) => Some(number),
+        _ => value.as_f64(),
+    }
 }
 
 fn string(params: &Map<String, Value>, name: &str, default: &str) -> Result<String, NodeFailure> {

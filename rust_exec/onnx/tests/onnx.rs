@@ -273,6 +273,8 @@ fn a_tensor_goes_as_it_is() {
 fn constants_have_the_models_type() {
     let mut node = small("add", json!({"constants": {"k": [10, 20.5]}})).unwrap();
     assert_eq!(floats(&process(&mut *node, sound(&[1.0, 2.0], 1)).unwrap()), [11.0, 22.5]);
+    let mut node = small("add", json!({"constants": {"k": [{"$float": "-inf"}, 0]}})).unwrap();
+    assert_eq!(floats(&process(&mut *node, sound(&[1.0, 2.0], 1)).unwrap()), [f32::NEG_INFINITY, 2.0]);
 }
 
 #[test]

@@ -85,6 +85,7 @@ impl Package {
             .files()
             .iter()
             .try_for_each(|file| package.find(&title_of(&file.path, file.is_model)).map(|_| ()))?;
+        package.manifest.data().into_iter().try_for_each(|path| package.find(path).map(|_| ()))?;
         Ok(package)
     }
 

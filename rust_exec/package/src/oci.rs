@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use remotemedia_manifest::is_project_path;
+use remotemedia_manifest::{is_data_path, is_project_path};
 use serde::Deserialize;
 
 use crate::digest::Digest;
@@ -45,7 +45,8 @@ pub(crate) struct Contents {
 ///
 /// # Errors
 ///
-/// `RM301` if it is another artifact's, `RM304` for a path that is unsafe or stands twice.
+/// `RM301` if it is another artifact's, `RM304` for a path that is unsafe or stands twice, `RM303` for an array that is
+/// not named by its digest.
 pub(crate) fn contents(bytes: &[u8]) -> Result<Contents, PackageError> {
     let manifest: ImageManifest = serde_json::from_slice(bytes).map_err(|error| {
         PackageError::not_a_package(format!("expected an OCI image manifest, got another document: {error}"))
@@ -69,6 +70,10 @@ pub(crate) fn contents(bytes: &[u8]) -> Result<Contents, PackageError> {
             )));
         }
         expect(&format!("media type of {}", quote(&title)), media_type(&title)?, &layer.media_type)?;
+        if is_data_path(&title) && !title.contains(layer.digest.hex()) {
+            let message = format!("expected the array {} to be named by its digest, got another", quote(&title));
+            return Err(PackageError::contradiction(message));
+        }
         if files.insert(title.clone(), layer).is_some() {
             return Err(PackageError::unsafe_archive(format!("expected every path once, got {} twice", quote(&title))));
         }
@@ -80,10 +85,11 @@ fn media_type(title: &str) -> Result<&'static str, PackageError> {
     match title.split_once('/') {
         None if title == "manifest.json" => Ok("application/vnd.remotemedia.package.manifest.v1+json"),
         Some(("modules", _)) => Ok("application/vnd.remotemedia.package.module.v1.raw"),
+        Some(("data", _)) if is_data_path(title) => Ok("application/vnd.remotemedia.package.data.v1.raw"),
         Some(("models", _)) => Ok("application/vnd.remotemedia.package.model.v1.raw"),
         Some(("meta", _)) => Ok("application/vnd.remotemedia.package.meta.v1+json"),
         _ => {
-            let expected = "`manifest.json` or a path below `modules`, `models` or `meta`";
+            let expected = "`manifest.json`, `data/<sha256>.npy` or a path below `modules`, `models` or `meta`";
             Err(PackageError::not_a_package(format!("expected {expected}, got {}", quote(title))))
         }
     }

@@ -11,13 +11,14 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use remotemedia_engine::{
-    Cancel, EffectiveLimits, LogLevel, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
+    EffectiveLimits, LogLevel, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
 };
 use remotemedia_manifest::{Manifest, RuntimeKind};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
 use remotemedia_packet::{Body, Packet};
 use serde_json::{Value, json};
 
+use crate::cancel::Cancel;
 use crate::failure::{from_failure, from_manifest, raise};
 use crate::files::ProjectFiles;
 use crate::host::{HostRuntime, Raised};
@@ -31,14 +32,15 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Results that wait for Python at most.
 const RESULTS: usize = 64;
 
-/// Run a manifest whose Python nodes are given as `HostNode` objects; hands every result to `emit`.
+/// Run a manifest whose Python nodes are given as `HostNode` objects; hands every result to `emit`, and returns what was
+/// counted and measured, as JSON.
 ///
-/// `interrupt` is called when the run is to end before its time: it ends what the nodes are doing.
+/// `cancel` ends the run from another thread. `interrupt` is called when the user ends it: it ends what the nodes are doing.
 ///
 /// The input is an iterator of values, or a sound file. `decode` and `encode` are those of
 /// `remotemedia.values`. Raises `NativeError`, whose cause is the exception that a node raised.
 #[pyfunction]
-#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, models, emit, interrupt))]
+#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, models, emit, interrupt, cancel))]
 #[allow(clippy::too_many_arguments, reason = "all are keywords in Python")]
 pub(crate) fn run_pipeline(
     py: Python<'_>,
@@ -52,7 +54,8 @@ pub(crate) fn run_pipeline(
     models: &Models,
     emit: Py<PyAny>,
     interrupt: Py<PyAny>,
-) -> PyResult<()> {
+    cancel: &Cancel,
+) -> PyResult<String> {
     let (manifest, _) = Manifest::parse(manifest).map_err(|e| from_manifest(&e))?;
     let manifest = manifest.resolve(&Default::default()).map_err(|e| from_manifest(&e))?;
     let codec = Arc::new(Codec::new(decode, encode));
@@ -61,13 +64,15 @@ pub(crate) fn run_pipeline(
     let raised = Arc::clone(&host.raised);
     let parts = py.detach(|| instances(&manifest, &root, models, host))?;
     let pipeline = Pipeline::new(&manifest, parts).map_err(|e| run_error(e, &raised, py))?;
-    let objects = roots(&manifest).all(|index| manifest.nodes[index].entry.is_some());
+    let objects = roots(&manifest).all(|index| is_python(&manifest.nodes[index]));
     let packets: Packets = match (sound, values) {
         (Some(path), _) => Box::new(open_sound(&path)?),
         (None, Some(values)) => Box::new(Values { values, codec: Arc::clone(&codec), objects }),
         (None, None) => Box::new(std::iter::empty()),
     };
-    drive(py, pipeline, packets, &codec, &emit, &interrupt)?.map_err(|e| run_error(e, &raised, py)).map(drop)
+    let ended = drive(py, pipeline, packets, &codec, &emit, &interrupt, &cancel.0)?;
+    let report = ended.map_err(|e| run_error(e, &raised, py))?;
+    Ok(serde_json::to_string(&report).unwrap_or_default())
 }
 
 fn open_sound(path: &Path) -> PyResult<Sound> {
@@ -88,9 +93,9 @@ fn drive(
     codec: &Codec,
     emit: &Py<PyAny>,
     interrupt: &Py<PyAny>,
+    stop: &remotemedia_engine::Cancel,
 ) -> PyResult<Ended> {
-    let cancel = Cancel::new();
-    let stop = cancel.clone();
+    let cancel = stop.clone();
     let (results, taken) = bounded::<Packet>(RESULTS);
     let (end, ended) = bounded(1);
     std::thread::spawn(move || {
@@ -106,7 +111,9 @@ fn drive(
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        let handed = packet.map_or(Ok(()), |it| hand_out(py, &it, codec, emit));
+        // With the interpreter's lock in hand, also what else is there: to let go of it costs more than a value.
+        let handed =
+            packet.into_iter().chain(taken.try_iter().take(RESULTS)).try_for_each(|it| hand_out(py, &it, codec, emit));
         outcome = handed.and_then(|()| py.check_signals());
         if outcome.is_err() {
             stop.cancel();
@@ -161,16 +168,23 @@ fn kind(node: &remotemedia_manifest::Node) -> RuntimeKind {
     node.built_in().and_then(|it| it.kinds.first().copied()).unwrap_or(RuntimeKind::Python)
 }
 
+/// Whether the node is a Python object here.
+fn is_python(node: &remotemedia_manifest::Node) -> bool {
+    !matches!(kind(node), RuntimeKind::Native | RuntimeKind::Onnx)
+}
+
 /// Indices of the nodes that no edge leads to.
 fn roots(manifest: &Manifest) -> impl Iterator<Item = usize> + '_ {
-    let leads_to = |id: &str| manifest.connections.iter().any(|it| it.to == id);
-    (0..manifest.nodes.len()).filter(move |&index| !leads_to(&manifest.nodes[index].id))
+    let led_to: HashSet<&str> = manifest.connections.iter().map(|it| it.to.as_str()).collect();
+    (0..manifest.nodes.len()).filter(move |&index| !led_to.contains(manifest.nodes[index].id.as_str()))
 }
 
 /// Ids of the nodes whose values only Python sees: every edge from them leads to a Python node, or none does.
 fn python_only(manifest: &Manifest) -> HashSet<String> {
-    let is_python = |id: &str| manifest.nodes.iter().any(|it| it.id == id && it.entry.is_some());
-    let only = |id: &str| manifest.connections.iter().filter(|it| it.from == id).all(|it| is_python(&it.to));
+    let python: HashSet<&str> = manifest.nodes.iter().filter(|it| is_python(it)).map(|it| it.id.as_str()).collect();
+    let native = manifest.connections.iter().filter(|it| !python.contains(it.to.as_str()));
+    let seen: HashSet<&str> = native.map(|it| it.from.as_str()).collect();
+    let only = |id: &str| !seen.contains(id);
     manifest.nodes.iter().filter(|it| only(&it.id)).map(|it| it.id.clone()).collect()
 }
 

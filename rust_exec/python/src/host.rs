@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyTracebackMethods};
+use pyo3::types::PyIterator;
 use remotemedia_engine::{Guard, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId};
 use remotemedia_manifest::RuntimeKind;
 use remotemedia_packet::{Body, Packet};
 
+use crate::driven::DrivenInstance;
 use crate::value::{Codec, object_packet};
 
 /// How many values are taken from a node's iterator before the engine may see to others.
@@ -32,8 +33,14 @@ impl Raised {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(node)
     }
 
-    fn keep(&self, node: &str, error: PyErr) {
+    /// The failure that an exception of a node is; keeps the exception.
+    pub(crate) fn failure(&self, py: Python<'_>, node: &str, error: PyErr) -> NodeFailure {
+        let kind = error.get_type(py).to_string();
+        let kind = kind.trim_start_matches("<class '").trim_end_matches("'>").to_owned();
+        let message = error.value(py).to_string();
+        let trace = error.traceback(py).and_then(|it| it.format().ok());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), error);
+        NodeFailure::new("RM602", format!("{kind}: {message}")).with_cause(kind, message, trace)
     }
 }
 
@@ -46,15 +53,50 @@ impl NodeRuntime for HostRuntime {
         let Some(node) = self.nodes.get(&spec.id) else {
             return Err(NodeFailure::new("RM601", format!("no Python object was given for node `{}`", spec.id)));
         };
-        Ok(Box::new(HostInstance {
+        Python::attach(|py| self.made(py, spec, node)).map_err(|e| NodeFailure::new("RM601", e.to_string()))
+    }
+}
+
+impl HostRuntime {
+    fn made(&self, py: Python<'_>, spec: &NodeSpec, node: &Py<PyAny>) -> PyResult<Box<dyn NodeInstance>> {
+        let is_source = node.getattr(py, "is_source")?.extract(py)?;
+        let owner = Owner {
             id: spec.id.clone(),
-            node: Python::attach(|py| node.clone_ref(py)),
             codec: Arc::clone(&self.codec),
             raised: Arc::clone(&self.raised),
             objects: self.objects.contains(&spec.id),
-            values: None,
-            like: Packet::new(Body::Text("".into())),
-        }))
+        };
+        let driver = node.call_method0(py, "driver")?;
+        if !driver.is_none(py) {
+            return Ok(Box::new(DrivenInstance::new(owner, driver, is_source)));
+        }
+        let (node, like) = (node.clone_ref(py), Packet::new(Body::Text("".into())));
+        Ok(Box::new(HostInstance { owner, node, is_source, started: false, values: None, like }))
+    }
+}
+
+/// What is known of a node that is a Python object.
+pub(crate) struct Owner {
+    pub(crate) id: String,
+    pub(crate) codec: Arc<Codec>,
+    raised: Arc<Raised>,
+    /// Whether only Python sees its values.
+    objects: bool,
+}
+
+impl Owner {
+    /// Emit a value with the times of `like`; nothing for `None`.
+    pub(crate) fn emit(&self, value: Bound<'_, PyAny>, like: &Packet, out: &mut Outputs) -> Result<(), NodeFailure> {
+        if self.objects {
+            out.push(object_packet(value, like));
+        } else if let Some(packet) = self.codec.packet(&value, like)? {
+            out.push(packet);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn failure(&self, py: Python<'_>, error: PyErr) -> NodeFailure {
+        self.raised.failure(py, &self.id, error)
     }
 }
 
@@ -68,11 +110,10 @@ impl Guard for Attached {
 }
 
 struct HostInstance {
-    id: String,
+    owner: Owner,
     node: Py<PyAny>,
-    codec: Arc<Codec>,
-    raised: Arc<Raised>,
-    objects: bool,
+    is_source: bool,
+    started: bool,
     /// What the node's last call still has to give.
     values: Option<Py<PyIterator>>,
     /// The packet whose times the values take.
@@ -82,7 +123,7 @@ struct HostInstance {
 impl NodeInstance for HostInstance {
     fn process(&mut self, _port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
         Python::attach(|py| {
-            let value = self.codec.value(py, &packet)?;
+            let value = self.owner.codec.value(py, &packet)?;
             let body = Body::Text("".into());
             self.like = Packet { body, ..packet };
             self.call(py, "process", Some(value))?;
@@ -91,16 +132,24 @@ impl NodeInstance for HostInstance {
     }
 
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
-        Python::attach(|py| self.drain(py, max, out))
+        Python::attach(|py| {
+            if self.is_source && !std::mem::replace(&mut self.started, true) {
+                self.call(py, "produce", None)?;
+            }
+            self.drain(py, max, out)
+        })
     }
 
     fn flush(&mut self, out: &mut Outputs) -> Result<More, NodeFailure> {
         Python::attach(|py| {
-            self.like.pts_ns = self.like.pts_ns.map(|pts| pts + self.like.duration_ns.unwrap_or(0));
-            self.like.duration_ns = None;
+            after(&mut self.like);
             self.call(py, "flush", None)?;
             self.drain(py, BATCH, out)
         })
+    }
+
+    fn is_source(&self) -> bool {
+        self.is_source
     }
 
     /// Attaching to the interpreter costs more than a small node: once for a batch.
@@ -111,7 +160,7 @@ impl NodeInstance for HostInstance {
     fn close(&mut self) {
         Python::attach(|py| {
             self.values = None;
-            // The run is over, whatever the node's event loop has to say about its end.
+            // The run is over, whatever a generator has to say about its end.
             let _ = self.node.call_method0(py, "close");
         });
     }
@@ -125,7 +174,7 @@ impl HostInstance {
             None => node.call_method0(method),
         };
         let values = given.and_then(|it| Ok(it.cast_into::<PyIterator>()?));
-        self.values = Some(values.map_err(|e| self.failure(py, e))?.unbind());
+        self.values = Some(values.map_err(|e| self.owner.failure(py, e))?.unbind());
         Ok(())
     }
 
@@ -134,13 +183,8 @@ impl HostInstance {
         let mut values = values.bind(py).clone();
         for _ in 0..max {
             match values.next() {
-                Some(Ok(value)) if self.objects => out.push(object_packet(value, &self.like)),
-                Some(Ok(value)) => {
-                    if let Some(packet) = self.codec.packet(&value, &self.like)? {
-                        out.push(packet);
-                    }
-                }
-                Some(Err(error)) => return Err(self.failure(py, error)),
+                Some(Ok(value)) => self.owner.emit(value, &self.like, out)?,
+                Some(Err(error)) => return Err(self.owner.failure(py, error)),
                 None => {
                     self.values = None;
                     return Ok(More::No);
@@ -149,13 +193,10 @@ impl HostInstance {
         }
         Ok(More::Yes)
     }
+}
 
-    fn failure(&self, py: Python<'_>, error: PyErr) -> NodeFailure {
-        let kind = error.get_type(py).to_string();
-        let kind = kind.trim_start_matches("<class '").trim_end_matches("'>").to_owned();
-        let message = error.value(py).to_string();
-        let trace = error.traceback(py).and_then(|it| it.format().ok());
-        self.raised.keep(&self.id, error);
-        NodeFailure::new("RM602", format!("{kind}: {message}")).with_cause(kind, message, trace)
-    }
+/// Make the times those of what comes after a packet.
+pub(crate) fn after(like: &mut Packet) {
+    like.pts_ns = like.pts_ns.map(|pts| pts + like.duration_ns.unwrap_or(0));
+    like.duration_ns = None;
 }

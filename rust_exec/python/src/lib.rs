@@ -6,15 +6,19 @@
 //!
 //! - `failure`: the one exception, `NativeError`, which carries a failure as JSON
 //! - `buffer`: memory of Rust as a Python buffer, and back
-//! - `kernels`: signal work on float32 planar buffers
+//! - `kernels`: signal work on planar buffers
 //! - `manifest`: the verdict on a manifest
 //! - `host`: nodes that are Python objects, as a runtime of the engine
+//! - `driven`: those of them that run on an event loop
+//! - `cancel`: how a run is ended from another thread
 //! - `value`: packets as Python values, and back
 //! - `files`: a project directory as the engine's source of files
 //! - `models`: models that outlive a run
 //! - `engine`: a manifest and its nodes, run to the end
 
 mod buffer;
+mod cancel;
+mod driven;
 mod engine;
 mod failure;
 mod files;
@@ -32,11 +36,13 @@ mod _native {
     #[pymodule_export]
     use crate::buffer::Buffer;
     #[pymodule_export]
+    use crate::cancel::Cancel;
+    #[pymodule_export]
     use crate::engine::run_pipeline;
     #[pymodule_export]
     use crate::failure::NativeError;
     #[pymodule_export]
-    use crate::kernels::{Resampler, Windower, mix};
+    use crate::kernels::{Chunker, Resampler, VoiceDetector, Windower, convert, mix, resample, voice_activity};
     #[pymodule_export]
     use crate::manifest::validate_manifest;
     #[pymodule_export]

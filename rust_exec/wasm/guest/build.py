@@ -21,7 +21,9 @@ from pathlib import Path
 _APP = Path("rust_exec/wasm/guest/app")
 _WIT = Path("schemas/node.wit")
 # The rooms' own files that are the same in the sandbox; what they import of `remotemedia` comes along.
-_SDK = ("array", "errors", "node", "values")
+_SDK = ("_names", "_npy", "array", "errors", "node", "values")
+# The built-in nodes of the standard library alone, as `schemas/nodes.v1.json` says by the kind `python-wasm`.
+_NODES = ("base", "calculator", "io", "logic", "simple_math", "text_processor", "transform")
 
 
 def build(out: Path, repo: Path) -> None:
@@ -49,7 +51,7 @@ def assemble(repo: Path, directory: Path) -> None:
     """Lay out the Python files of the component: the sandbox's own and those of the SDK."""
     shutil.copytree(repo / _APP, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for source in _sdk_files(repo):
-        shutil.copyfile(source, directory / "remotemedia" / source.name)
+        shutil.copyfile(source, directory / "remotemedia" / source.relative_to(repo / "sdk"))
 
 
 def _cache() -> Path:
@@ -70,7 +72,7 @@ def _input_hash(repo: Path) -> str:
 
 def _sdk_files(repo: Path) -> list[Path]:
     """Give the SDK's files that the sandbox needs, with those that they import."""
-    wanted, found = list(_SDK), {}
+    wanted, found = [*_SDK, *(f"nodes/{name}" for name in _NODES)], {}
     while wanted:
         name = wanted.pop()
         file = repo / "sdk" / f"{name}.py"
@@ -80,7 +82,8 @@ def _sdk_files(repo: Path) -> list[Path]:
         imports = [
             node.module or "" for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.ImportFrom)
         ]
-        wanted.extend(module.split(".")[1] for module in imports if module.startswith("remotemedia."))
+        inside = [module.removeprefix("remotemedia.") for module in imports if module.startswith("remotemedia.")]
+        wanted.extend(module.replace(".", "/") for module in inside)
     return [found[name] for name in sorted(found)]
 
 

@@ -3,10 +3,12 @@
 //! componentize-py never frees the bytes that an export returns. They are counted, and when they come to [`RECYCLE_BYTES`] the
 //! node's state is carried into a fresh guest, which takes a few milliseconds.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
+use remotemedia_manifest::collect_data;
 use remotemedia_packet::{Body, Flat, Packet};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -32,6 +34,8 @@ pub(crate) struct PythonNode {
     spec: NodeSpec,
     entry: String,
     sources: Vec<(String, String)>,
+    /// Arrays that the parameters name: path and npy file.
+    arrays: Vec<(String, Vec<u8>)>,
     config: String,
     tokio: Runtime,
     /// The guest, or what ended it.
@@ -62,6 +66,7 @@ impl PythonNode {
             pre,
             entry,
             sources: spec.files.python_sources()?,
+            arrays: arrays(spec)?,
             config: config.to_string(),
             tokio,
             guest: Err(NodeFailure::new("RM601", "the node has not been made")),
@@ -90,6 +95,14 @@ impl PythonNode {
                 guest.remotemedia_node_loader().call_load(store, &sources, &self.entry).await
             })
             .map_err(End::into_failure)?;
+        if !self.arrays.is_empty() {
+            let arrays: Vec<_> = self.arrays.iter().map(|(path, file)| (path.as_str(), file.as_slice())).collect();
+            instance
+                .call(&self.tokio, limits, Stage::Make, async |guest, store| {
+                    guest.remotemedia_node_loader().call_data(store, &arrays).await
+                })
+                .map_err(End::into_failure)?;
+        }
         instance
             .call(&self.tokio, limits, Stage::Make, async |guest, store| {
                 guest.remotemedia_node_processor().call_init(store, &self.config).await
@@ -239,6 +252,13 @@ impl NodeInstance for PythonNode {
         let _ = self.call(async |guest, store| guest.remotemedia_node_processor().call_close(store).await.map(Ok));
         self.guest = Err(NodeFailure::new("RM611", "the node was closed"));
     }
+}
+
+/// The arrays that a node's parameters name.
+fn arrays(spec: &NodeSpec) -> Result<Vec<(String, Vec<u8>)>, NodeFailure> {
+    let mut paths = BTreeSet::new();
+    spec.params.values().for_each(|value| collect_data(value, &mut paths));
+    paths.into_iter().map(|path| Ok((path.to_owned(), spec.files.read(path)?))).collect()
 }
 
 /// Python sees sound as an array of shape `(C, N)`.

@@ -1,6 +1,6 @@
 from remotemedia import AudioMixNode, AudioResampleNode, AudioSource, Node, OnnxNode, Pipeline
 
-p = Pipeline("rm106")
+p = Pipeline("function_adds")
 
 
 def grow(channels):

@@ -8,7 +8,7 @@ def build(name):
 
 
 def main():
-    pipeline = build("rm106")
+    pipeline = build("function_builds")
     print(pipeline.run())
 
 

@@ -1,6 +1,6 @@
 from remotemedia import AudioMixNode, AudioResampleNode, AudioSource, Node, OnnxNode, Pipeline
 
-p = Pipeline("rm106")
+p = Pipeline("loop_adds")
 p.add(AudioSource())
 for channels in (4, 2, 1):
     p.add(AudioMixNode(channels))

@@ -1,4 +1,6 @@
-from remotemedia import AudioMixNode, AudioResampleNode, AudioSource, Node, OnnxNode, Pipeline
+import math
+
+from remotemedia import Node, Pipeline
 
 
 class Keep(Node):
@@ -9,24 +11,27 @@ class Keep(Node):
         return value
 
 
-
 class Config:
     rate = 1
 
 
+def made():
+    class Local:
+        pass
+
+    return Local
+
+
 p = Pipeline("rm108")
 p.add(Keep(lambda x: x))
-p.add(Keep(open("data.bin", "rb")))
-p.add(Keep({1, 2}))
+p.add(Keep(open(__file__, "rb")))
 p.add(Keep(Config()))
-p.add(Keep(Keep))
-p.add(Keep([1, {"deep": b"bytes"}]))
-p.add(Keep({1: "not a string"}))
-p.add(Keep(2**60))
-p.add(Keep(float("nan")))
-p.add(Keep(len))
-p.add(Keep(AudioSource()))
 p.add(Keep(p.add))
 p.add(Keep(1j))
 p.add(Keep("\ud800"))
-
+p.add(Keep([1, {"deep": range(3)}]))
+p.add(Keep(iter([1])))
+p.add(Keep({"a": 1}.keys()))
+p.add(Keep(math))
+p.add(Keep("abc".upper))
+p.add(Keep(made()))

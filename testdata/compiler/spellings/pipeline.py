@@ -12,5 +12,5 @@ p = P("spellings")
 p.add(io.AudioSource()).add(remotemedia.AudioMixNode()).add(rm.nodes.audio.AudioWindowNode()).add(AudioMixNode())
 p.add(Resample()).add(nodes.AudioResampleNode()).add(remotemedia.nodes.audio.AudioMixNode()).add(OnnxNode("m.onnx"))
 Mixer = rm.AudioMixNode
-p.add(Mixer(name="aliased"))
+p.add(Mixer(name="aliased"), after=[])
 assert Pipeline is P

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::support::{Draft, MODEL, MODULE, SOURCE, WEIGHTS};
+use crate::support::{ARRAY, Draft, MODEL, MODULE, SOURCE, WEIGHTS};
 use remotemedia_manifest::RuntimeKind;
-use remotemedia_package::{Package, PackageError};
+use remotemedia_package::{Digest, Package, PackageError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -49,6 +49,24 @@ fn everything_is_read() {
     let pynodes = package.pynodes().expect("sources");
     assert_eq!(pynodes[0].sources, [("pipeline.py".to_owned(), SOURCE.to_owned())]);
     assert_eq!(pynodes[0].info.missing, ["numpy"]);
+}
+
+#[test]
+fn arrays_are_named_by_their_digest() {
+    let content = b"not really an array";
+    let path = format!("data/{}.npy", Digest::of(content).hex());
+    let mut draft = Draft::new();
+    draft.manifest["nodes"][1]["params"]["taps"] = json!({"$ref": path});
+    assert_eq!(code(&draft), "RM306");
+    draft.files.push((path.clone(), ARRAY, content.to_vec()));
+    assert_eq!(open(&draft).expect("a package").read(&path).as_deref(), Ok(&content[..]));
+    if let Some(file) = draft.files.last_mut() {
+        file.2 = b"another array".to_vec();
+    }
+    assert_eq!(code(&draft), "RM303");
+    draft.files.pop();
+    draft.files.push(("data/taps.npy".to_owned(), ARRAY, Vec::new()));
+    assert_eq!(code(&draft), "RM301");
 }
 
 #[test]

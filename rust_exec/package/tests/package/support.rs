@@ -32,6 +32,7 @@ pub(crate) struct Written {
 
 pub(crate) const MODULE: &str = "application/vnd.remotemedia.package.module.v1.raw";
 pub(crate) const WEIGHTS: &str = "application/vnd.remotemedia.package.model.v1.raw";
+pub(crate) const ARRAY: &str = "application/vnd.remotemedia.package.data.v1.raw";
 pub(crate) const META: &str = "application/vnd.remotemedia.package.meta.v1+json";
 
 impl Draft {

@@ -87,6 +87,21 @@ fn an_unguarded_import_of_what_is_missing_raises_on_use() {
 }
 
 #[test]
+fn a_pipeline_is_built_with_what_is_missing() {
+    let source = "
+import numpy as np
+from remotemedia import Node, Pipeline
+taps = -np.hanning(5)[:3] * 2 + np.pi
+class N(Node):
+    def __init__(self, taps=None): self.taps = taps
+    def process(self, v): return [self.taps, len(taps @ v)]
+p = Pipeline('taps')
+p.add(N(taps.astype('float32')))
+";
+    assert_eq!(draft(source).make().failure().causes[0].message, "numpy is not available in the sandbox");
+}
+
+#[test]
 fn a_class_derived_from_what_is_missing_cannot_be_made() {
     let source = "import torch\nclass M(torch.nn.Module): pass\nclass N:\n    def process(self, v): M()";
     assert_eq!(draft(source).make().failure().causes[0].message, "torch is not available in the sandbox");

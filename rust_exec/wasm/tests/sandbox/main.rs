@@ -7,5 +7,6 @@ mod imports;
 mod limits;
 mod results;
 mod speed;
+mod streaming;
 mod support;
 mod values;

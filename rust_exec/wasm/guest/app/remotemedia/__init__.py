@@ -1,15 +1,15 @@
 """`remotemedia` inside the sandbox: what a node needs, and nothing that builds or runs pipelines.
 
-`Node`, `Array` and the errors are the real ones. Every other public name is inert, so that the file that builds the
-pipeline can be imported for its classes; see `remotemedia._sandbox.inert`.
+`Node`, `Array`, the errors and the nodes of the standard library alone are the real ones. Every other public name is
+inert, so that the file that builds the pipeline can be imported for its classes; see `remotemedia._sandbox.inert`.
 """
 
+from remotemedia._names import HOMES
 from remotemedia._sandbox.inert import inert
-from remotemedia.array import Array
-from remotemedia.errors import RemoteMediaError
-from remotemedia.node import Node
 
-__all__ = ["Array", "Node", "RemoteMediaError"]
+__all__ = [  # noqa: PLE0604 - the names are those of the table
+    *HOMES
+]
 
 
 def __getattr__(name: str) -> object:

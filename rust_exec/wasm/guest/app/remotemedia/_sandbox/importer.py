@@ -1,6 +1,7 @@
-"""Imports the author's modules from memory.
+"""Imports the author's modules, and those of the distributions that came along, from memory.
 
-Names are those of the files from the project's root: `pipeline.py` is `pipeline`, `words/tables.py` is `words.tables`.
+Names are those of the files from the project's root: `pipeline.py` is `pipeline`, `words/tables.py` is `words.tables`,
+and from `site-packages/`, which comes second.
 A module's `__file__`, and its name in tracebacks, is that path. The standard library and `remotemedia` come first, so a
 project's own `json.py` cannot stand in for them, and there is no `sitecustomize`.
 """
@@ -9,13 +10,15 @@ import ast
 import inspect
 import linecache
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec
+from importlib.metadata import Distribution, DistributionFinder
 from importlib.util import spec_from_loader
 from types import FrameType, ModuleType
 from typing import Final
 
+from remotemedia._sandbox.files import VENDORED, Files, Resources, distributions
 from remotemedia._sandbox.inert import InertFinder
 from remotemedia._sandbox.missing import MissingModule, guarded_lines, unavailable
 
@@ -23,21 +26,31 @@ _BOOTSTRAP: Final = "<frozen importlib._bootstrap"
 
 
 class SourceFinder(MetaPathFinder, Loader):
-    """Finds and executes the author's modules."""
+    """Finds and executes the modules that came along."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = dict(sources)
-        self._directories = {path[:at] for path in sources for at, letter in enumerate(path) if letter == "/"}
+        self._sources = Files(sources)
         self.guarded: dict[str, frozenset[int]] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find a module or package of the project."""
+        """Find a module or package."""
         del path, target
         if name.partition(".")[0] in sys.stdlib_module_names:
             return None
-        place = name.replace(".", "/")
+        places = [root + name.replace(".", "/") for root in ("", VENDORED)]
+        specs = (self._spec(name, place) for place in places)
+        found = next((spec for spec in specs if spec is not None), None)
+        directories = [place for place in places if place in self._sources.directories]
+        if found is None and directories:
+            # A directory without `__init__.py` is a namespace package.
+            found = ModuleSpec(name, None, is_package=True)
+            found.submodule_search_locations = directories
+        return found
+
+    def _spec(self, name: str, place: str) -> ModuleSpec | None:
+        """Describe the module at a place without a suffix; None if there is none."""
         for file, is_package in ((f"{place}/__init__.py", True), (f"{place}.py", False)):
             if file in self._sources:
                 spec = spec_from_loader(name, self, origin=file, is_package=is_package)
@@ -46,11 +59,6 @@ class SourceFinder(MetaPathFinder, Loader):
                     if is_package:
                         spec.submodule_search_locations = [place]
                 return spec
-        if place in self._directories:
-            # A directory without `__init__.py` is a namespace package.
-            spec = ModuleSpec(name, None, is_package=True)
-            spec.submodule_search_locations = [place]
-            return spec
         return None
 
     def exec_module(self, module: ModuleType) -> None:
@@ -59,20 +67,30 @@ class SourceFinder(MetaPathFinder, Loader):
         file = spec.origin if spec else None
         if file is None:
             raise ImportError(f"`{module.__name__}` has no source", name=module.__name__)
-        tree = ast.parse(self._sources[file], file)
+        text = self._sources[file]
+        # Without a time of change `linecache` never looks for a file; tracebacks show its lines.
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        tree = ast.parse(text, file)
         self.guarded[file] = guarded_lines(tree)
         exec(compile(tree, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the loader's very task
 
     def get_data(self, path: str) -> bytes:
-        """Give a text file of the project that came with the sources, for `pkgutil.get_data`."""
-        try:
-            return self._sources[path].encode()
-        except KeyError:
-            raise FileNotFoundError(f"the sandbox has no file `{path}`") from None
+        """Give a file that came with the sources, for `pkgutil.get_data`."""
+        return self._sources.read(path)
+
+    def get_resource_reader(self, name: str) -> Resources:
+        """Give the data of a package, for `importlib.resources`."""
+        spec = self.find_spec(name)
+        return Resources(self._sources, ((spec and spec.submodule_search_locations) or [""])[0])
+
+    def find_distributions(self, context: DistributionFinder.Context) -> Iterator[Distribution]:
+        """Give the distributions that came along, for `importlib.metadata`."""
+        return distributions(self._sources, context.name)
 
     def owns(self, name: str) -> bool:
-        """Whether a top-level name is the project's."""
-        return f"{name}.py" in self._sources or name in self._directories
+        """Whether a top-level name is the project's or that of a distribution that came along."""
+        places = (name, VENDORED + name)
+        return any(f"{place}.py" in self._sources or place in self._sources.directories for place in places)
 
     def has_file(self, path: str) -> bool:
         """Whether a path is one of the project's sources."""
@@ -119,6 +137,3 @@ def install(sources: Mapping[str, str]) -> None:
     """Make the sources importable, and their lines known to tracebacks."""
     finder = SourceFinder(sources)
     sys.meta_path[:] = [BuiltinImporter, FrozenImporter, InertFinder(), finder, MissingFinder(finder)]
-    for path, text in sources.items():
-        # Without a time of change `linecache` never looks for a file.
-        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)

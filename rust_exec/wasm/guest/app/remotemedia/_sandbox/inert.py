@@ -6,7 +6,7 @@
         p.run()
 
 The file that builds a pipeline is imported for its classes only, so building must do nothing, whatever it calls. A
-built-in node may also be a base class; its own `process` is not here and says so.
+built-in node may also be a base class; unless it is real here, its own `process` is not, and says so.
 """
 
 import sys
@@ -71,10 +71,16 @@ def inert(name: str) -> object:
     """Give what a public name stands for: the real thing if the sandbox has it, else a stand-in class of that name."""
     if name.startswith("__"):
         raise AttributeError(f"module 'remotemedia' has no attribute {name!r}")
-    for module in ("errors", "node", "array"):
-        here = sys.modules[f"remotemedia.{module}"]
-        if name in here.__all__:
-            return getattr(here, name)
+    for module, here in list(sys.modules.items()):
+        held = vars(here)
+        # What a package lists may be inert itself: then the package does not hold it.
+        if (
+            module.startswith("remotemedia.")
+            and "._" not in module
+            and name in held
+            and name in held.get("__all__", ())
+        ):
+            return held[name]
     # An `except` clause wants an exception.
     return type(name, (Exception,), {}) if name.endswith("Error") else _InertClass(name, (Inert,), {})
 

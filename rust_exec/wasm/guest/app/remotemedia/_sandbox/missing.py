@@ -2,8 +2,10 @@
 
 A module that the author imports outside `try` may be needed only by code that never runs here: the file that builds
 the pipeline often holds training code or a command line beside the node. Such an import gives a stub that raises on
-use. An import inside `try: … except ImportError` asks whether the module exists, and one inside a function is already
-its use: both get a real `ModuleNotFoundError`. Which of them it is, is decided by the line of the importing frame.
+use. Until the node is made, calls and arithmetic give the stub again: `p.add(Filter(np.hanning(512)))` builds the
+pipeline, whose arguments the manifest has. An import inside `try: … except ImportError` asks whether the module exists,
+and one inside a function is already its use: both get a real `ModuleNotFoundError`. Which of them it is, is decided by
+the line of the importing frame.
 """
 
 import ast
@@ -14,10 +16,21 @@ _CATCHES: Final = {"ImportError", "ModuleNotFoundError", "Exception", "BaseExcep
 
 # Harmless uses, which only name something of the module, are `a.b`, `a[b]` and `a | b`; they give the stub again.
 _RAISING: Final = """
-await bool bytes call complex contains delitem divmod enter exit aenter aexit float format ge gt index int invert iter
-aiter le len lt neg next anext pos reversed round setitem add sub mul matmul truediv floordiv mod pow lshift rshift and
-xor radd rsub rmul rmatmul rtruediv rfloordiv rmod rpow rlshift rrshift rand rxor
+await bool bytes complex contains delitem enter exit aenter aexit float format index int iter aiter len next anext
+reversed setitem
 """
+# What gives the stub again until the node is made.
+_COMPUTING: Final = """
+call divmod ge gt invert le lt neg pos round add sub mul matmul truediv floordiv mod pow lshift rshift and xor radd rsub
+rmul rmatmul rtruediv rfloordiv rmod rpow rlshift rrshift rand rxor
+"""
+_is_building = True
+
+
+def end_building() -> None:
+    """Let every use of a stub raise from now on: the node is about to be made."""
+    global _is_building  # noqa: PLW0603 - an instance of this component is one node
+    _is_building = False
 
 
 def unavailable(name: str) -> ModuleNotFoundError:
@@ -68,8 +81,14 @@ def _raise(self: Missing, *_args: object, **_kwargs: object) -> Never:
     raise unavailable(self.__dict__["_module"])
 
 
+def _compute(self: Missing, *_args: object, **_kwargs: object) -> Missing:
+    return self if _is_building else _raise(self)
+
+
 for _name in _RAISING.split():
     setattr(Missing, f"__{_name}__", _raise)
+for _name in _COMPUTING.split():
+    setattr(Missing, f"__{_name}__", _compute)
 
 
 class MissingModule(ModuleType):

@@ -5,7 +5,6 @@ Packets cross as flat tuples, and what is the same for all of them is looked up 
 # ruff: noqa: BLE001, TRY301 - the exports are the outermost boundary: they turn every exception into a `failure`
 
 import gc
-import importlib
 import random
 import sys
 import time
@@ -17,12 +16,14 @@ from wit_world import exports
 
 import remotemedia._sandbox.preload  # noqa: F401 - its imports are its effect
 from remotemedia._sandbox import importer, logs
+from remotemedia._sandbox.arguments import arguments, hold, make, named
 from remotemedia._sandbox.drive import settle
 from remotemedia._sandbox.failures import failed
 from remotemedia._sandbox.inert import Inert
+from remotemedia._sandbox.missing import end_building
 from remotemedia._sandbox.state import State
+from remotemedia._sandbox.streaming import Streaming, is_streaming
 from remotemedia.array import Array
-from remotemedia.node import Node, construct
 from remotemedia.values import decode, encode
 
 Packet: TypeAlias = tuple[int, int, int, int, int, int, str, str, str, bytes]
@@ -42,13 +43,33 @@ class _Running:
     """The node, and where it is in its stream."""
 
     def __init__(self, node: Any, *, is_source: bool, modules: list[str]) -> None:
-        self.process: Callable[..., Any] = node.process
+        self.streaming = Streaming(node) if not is_source and is_streaming(node) else None
+        self.process: Callable[..., Any] = node.process if self.streaming is None else self.streaming.give
         self.node = node
         # Stream, time, duration and session of the packet in hand: what is emitted has the same.
         self.origin: tuple[int, int, int, str] = (0, _NO_TIME, _NO_TIME, "")
         self.rest: Iterator[object] | None = None
         self.unstarted = is_source
         self.state = State(node, modules)
+
+    def last(self) -> object:
+        """Give what the node still has at the end of its input."""
+        if self.streaming is None:
+            return _hook(self.node, "flush")
+        return self._rest_and_flush(self.streaming)
+
+    def _rest_and_flush(self, streaming: Streaming) -> Iterator[object]:
+        yield from streaming.end()
+        flushed = settle(_hook(self.node, "flush"))
+        yield from flushed if isinstance(flushed, Iterator) else (flushed,)
+
+    def close(self) -> None:
+        """Let go of the node."""
+        if isinstance(self.rest, Generator):
+            self.rest.close()
+        if self.streaming is not None:
+            self.streaming.close()
+        settle(_hook(self.node, "cleanup"))
 
     def packet(self, value: object) -> Packet:
         """Make a packet of a value that is not None."""
@@ -93,6 +114,12 @@ class _Running:
         return packets, False
 
 
+def _hook(node: object, name: str) -> object:
+    """Call what a node may define; give what is to be settled of it."""
+    hook = getattr(node, name, None)
+    return None if hook is None else hook()
+
+
 def _raising(error: BaseException) -> Iterator[object]:
     yield None
     raise error
@@ -118,17 +145,21 @@ class Loader(exports.Loader):
         try:
             logs.install()
             importer.install(dict(sources))
-            module, _, qualified = entry.partition(":")
-            found: Any = importlib.import_module(module)
-            for name in qualified.split("."):
-                found = getattr(found, name)
+            found = named(entry)
             if not isinstance(found, type):
                 raise TypeError(f"expected `{entry}` to be a class, got {type(found).__name__}")
             if getattr(found, "process", Inert.process) is Inert.process:
-                raise TypeError(f"expected `{qualified}` to have a `process` of its own")
+                raise TypeError(f"expected `{entry}` to have a `process` of its own")
             _class = found
             files = [path.removesuffix(".py") for path, _ in sources if path.endswith(".py")]
             _modules[:] = [file.removesuffix("/__init__").replace("/", ".") for file in files]
+        except BaseException as error:
+            raise failed(error) from None
+
+    def data(self, arrays: list[tuple[str, bytes]]) -> None:
+        """Keep the arrays that the node's parameters name."""
+        try:
+            hold(dict(arrays))
         except BaseException as error:
             raise failed(error) from None
 
@@ -144,10 +175,12 @@ class Processor(exports.Processor):
                 raise RuntimeError("expected `load` before `init`")
             given = loads(config)
             random.seed(given["seed"])
-            arguments = {name: _parameter(value) for name, value in given["params"].items()}
-            node: Any = construct(_class, arguments) if issubclass(_class, Node) else _class(**arguments)
+            values = arguments(given["params"])
+            end_building()
+            node: Any = make(_class, values)
             if getattr(node, "name", None) in {None, _class.__name__} and hasattr(node, "__dict__"):
                 node.name = given["id"]
+            settle(_hook(node, "initialize"))
             _running = _Running(node, is_source=not given["inputs"], modules=_modules)
         except BaseException as error:
             raise failed(error) from None
@@ -177,14 +210,11 @@ class Processor(exports.Processor):
         """Give what the node kept back."""
         try:
             running = _current()
-            flush = getattr(running.node, "flush", None)
-            if flush is None:
-                return _NOTHING
             stream, pts, duration, session = running.origin
             if _NO_TIME not in {pts, duration}:
                 pts += duration
             running.origin = (stream, pts, _NO_TIME, session)
-            return running.emit(flush())
+            return running.emit(running.last())
         except BaseException as error:
             raise failed(error) from None
 
@@ -209,30 +239,12 @@ class Processor(exports.Processor):
         global _running
         try:
             running, _running = _running, None
-            if running is not None and isinstance(running.rest, Generator):
-                running.rest.close()
+            if running is not None:
+                running.close()
             logs.flush()
         except BaseException as error:
             # The call has no way to fail.
             logs.warn(f"closing failed: {type(error).__name__}")
-
-
-def _parameter(value: object) -> object:
-    """Make an argument of a manifest's value: `$`-objects resolved, keys unescaped."""
-    match value:
-        case {"$file": str(path), **others} if not others:
-            return path
-        case {"$py": str(place), **others} if not others:
-            module, _, qualified = place.partition(":")
-            found: object = importlib.import_module(module)
-            for name in qualified.split("."):
-                found = getattr(found, name)
-            return found
-        case dict():
-            return {key[1:] if key.startswith("$$") else key: _parameter(item) for key, item in value.items()}
-        case list():
-            return [_parameter(item) for item in value]
-    return value
 
 
 # What stands now is part of the component; the collector need not look at it again.

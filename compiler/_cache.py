@@ -1,0 +1,111 @@
+"""Programs that were compiled before, by content.
+
+An entry is used only while every file that the compilation looked at, the installed distributions and the compiler
+itself are what they were. Only successes are kept: a refusal is shown with its reasons, fresh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import remotemedia
+from remotemedia.compiler._program import Program
+from remotemedia.compiler._watch import Seen, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import ConfigDict, TypeAdapter
+
+__all__ = ["find", "keep"]
+
+_ROOMS: Final = ("compiler", "nodes", "schemas")
+"""What a result depends on of this tool, beside the modules of `remotemedia` itself."""
+
+_MAX_ENTRIES: Final = 256
+_MAX_BYTES: Final = 64 << 20
+"""Of one entry; a larger program is compiled each time."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    seen: tuple[Seen, ...]
+    program: Program
+
+    __pydantic_config__: ClassVar[ConfigDict] = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
+
+
+def find(directory: Path, source: Path, pipeline: str | None) -> Program | None:
+    """Return what compiling a file gave before, if nothing that it depends on has changed."""
+    path = directory / _name(source, pipeline)
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            return None
+        text = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        entry = _adapter().validate_json(text)
+    except ValueError:  # of another version, or damaged: it is only a cache
+        return None
+    if not all(seen.is_unchanged() for seen in entry.seen):
+        return None
+    with suppress(OSError):
+        os.utime(path)
+    return entry.program
+
+
+def keep(directory: Path, source: Path, pipeline: str | None, program: Program, paths: Iterable[str]) -> None:
+    """Keep what compiling a file gave; where the directory cannot be written, nothing is kept."""
+    text = _adapter().dump_json(_Entry(tuple(state_of(path) for path in sorted(paths)), program))
+    if len(text) > _MAX_BYTES:
+        return
+    with suppress(OSError):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=directory, delete=False) as file:
+            file.write(text)
+        Path(file.name).replace(directory / _name(source, pipeline))
+        _shrink(directory)
+
+
+def _shrink(directory: Path) -> None:
+    """Remove the entries that were used least recently."""
+    entries = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in entries[_MAX_ENTRIES:]:
+        path.unlink(missing_ok=True)
+
+
+def _name(source: Path, pipeline: str | None) -> str:
+    parts = (str(source.absolute()), pipeline or "", remotemedia.__file__ or "", sys.version, *_tool(), *_environment())
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest() + ".json"
+
+
+def _tool() -> Iterable[str]:
+    """Give what tells one build of this tool from another, also where it is edited in place."""
+    for root in remotemedia.__path__:
+        for name in ("", *_ROOMS):
+            for directory, inner, files in os.walk(Path(root, name)):
+                inner[:] = sorted(inner) if name else []
+                yield from (f"{file} {Path(directory, file).stat().st_mtime_ns}" for file in sorted(files))
+
+
+def _environment() -> Iterable[str]:
+    """Give what changes when a distribution is installed or removed."""
+    here = {"", os.getcwd()}  # noqa: PTH109 - compared with strings; what is written here is no distribution
+    for entry in sys.path:
+        if entry not in here:
+            with suppress(OSError):
+                yield f"{entry} {Path(entry).stat().st_mtime_ns}"
+
+
+def _adapter() -> TypeAdapter[_Entry]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - only where there is an entry to read or write
+
+    return TypeAdapter(_Entry)

@@ -1,0 +1,91 @@
+"""What a program depends on outside its project, and what of it the sandbox can run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remotemedia.compiler._dependencies.model import Dependencies, Lack, Needs
+from remotemedia.compiler._sandbox_rule import find_needs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remotemedia.compiler._dependencies.collect import Collected
+    from remotemedia.compiler._dependencies.model import Distribution, VendoredFile
+    from remotemedia.compiler._findings import Findings
+    from remotemedia.compiler._imports import Closure
+    from remotemedia.compiler._modules import Modules
+    from remotemedia.compiler._values import ProjectClass
+
+__all__ = ["find_dependencies"]
+
+
+def find_dependencies(
+    closure: Closure, modules: Modules, classes: Mapping[str, ProjectClass], findings: Findings
+) -> Dependencies:
+    """Return what the sources of a program depend on; what is to be said of it is among the findings.
+
+    Args:
+        closure: the project's sources, the pipeline's file first.
+        modules: the project.
+        classes: the class of each entry.
+        findings: takes RM111 and RM130 to RM133.
+    """
+    collected = _collect(closure, modules, findings)
+    if collected is None:
+        return Dependencies(needs=find_needs(closure, classes, None, findings))
+    from remotemedia.compiler._dependencies.reach import Reach  # noqa: PLC0415 - most programs need none
+
+    needs = find_needs(closure, classes, Reach(collected.environment), findings)
+    reached = {name for it in needs.values() if not it.lacks for name in it.distributions}
+    distributions = collected.close_over(reached)
+    needs, vendored = _vendor(collected, distributions, needs, classes, findings)
+    return Dependencies(collected.imports, distributions, vendored, needs)
+
+
+def _collect(closure: Closure, modules: Modules, findings: Findings) -> Collected | None:
+    """Ask the environment, if there is anything to ask: it takes longer than the rest of a small program."""
+    from remotemedia.compiler._dependencies.foreign import foreign_imports, has_inline  # noqa: PLC0415 - the same
+
+    if not has_inline(closure.sources[0].text) and not any(True for _ in foreign_imports(closure)):
+        return None
+    from remotemedia.compiler._dependencies.collect import collect  # noqa: PLC0415 - it imports `packaging`
+
+    return collect(closure, modules, findings)
+
+
+def _vendor(
+    collected: Collected,
+    distributions: tuple[Distribution, ...],
+    needs: dict[str, Needs],
+    classes: Mapping[str, ProjectClass],
+    findings: Findings,
+) -> tuple[dict[str, Needs], tuple[VendoredFile, ...]]:
+    """Return the files that travel; a class for which there is no more room is left to another runtime."""
+    from remotemedia.compiler._dependencies.vendoring import room_for, to_vendor, vendor  # noqa: PLC0415 - as above
+
+    chosen: set[str] = set()
+    files: tuple[VendoredFile, ...] = ()
+    judged = dict(needs)
+    for entry, need in needs.items():
+        if need.lacks or not need.distributions:
+            continue
+        wanted = chosen | to_vendor(need.distributions, distributions)
+        more = files if wanted == chosen else vendor(wanted, collected.environment)
+        why = room_for(more)
+        if why is None:
+            chosen, files = wanted, more
+            continue
+        names = ", ".join(f"`{name}`" for name in sorted(wanted - chosen))
+        judged[entry] = replace(need, lacks=tuple(Lack(name, why) for name in sorted(wanted - chosen)))
+        findings.add(
+            "RM111",
+            f"`{classes[entry].name}` needs more than the sandbox can be given: {names}",
+            classes[entry].place,
+            why,
+            notes=(f"the runtime left for `{classes[entry].name}` is `python`, which its users have to allow",),
+            help="import less in the node",
+            severity="warning",
+        )
+    return judged, files

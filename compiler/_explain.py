@@ -1,0 +1,93 @@
+"""Where each node can run, and why: what `compile --explain` and `inspect` show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remotemedia.compiler.sandbox import default_runtimes
+from remotemedia.schemas.tables import node_type
+
+if TYPE_CHECKING:
+    from remotemedia.compiler._dependencies.model import Dependencies, Lack, Needs
+    from remotemedia.compiler._program import Program
+
+__all__ = ["Placement", "explain"]
+
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where one node runs.
+
+    Attributes:
+        id: the node's, in the manifest.
+        node_type: its class.
+        runtime: the kind it gets.
+        why: the reason, a clause.
+        others: kinds that could run it as well.
+        needs: distributions that its code loads, with their versions.
+        lacks: what keeps it out of the sandbox, one clause each.
+        grants: what its user has to allow.
+    """
+
+    id: str
+    node_type: str
+    runtime: str
+    why: str
+    others: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values, as it stands in `meta/runtime.json`."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def explain(program: Program) -> tuple[Placement, ...]:
+    """Return where each node runs, in the manifest's order."""
+    runtimes = default_runtimes(program)
+    return tuple(_placement(program, node, runtimes[node["id"]]) for node in program.manifest["nodes"])
+
+
+def _placement(program: Program, node: dict[str, Any], runtime: str) -> Placement:
+    builtin = node_type(node["node_type"]) if "entry" not in node else None
+    grants = set(node.get("grants", ())) | ({"python"} if runtime == "python" else set())
+    asked = "its author asks for it" if node.get("runtime") else None
+    if builtin is not None:
+        others = tuple(kind for kind in builtin.kinds if kind != runtime)
+        return Placement(node["id"], builtin.name, runtime, asked or "built in", others, grants=tuple(sorted(grants)))
+    dependencies = program.dependencies
+    needs = dependencies.needs.get(node.get("entry", ""))
+    lacks = tuple(_clause(lack) for lack in needs.lacks) if needs else ()
+    possible = ("python",) if lacks else ("python-wasm", "python")
+    return Placement(
+        node["id"],
+        node["node_type"],
+        runtime,
+        asked or (lacks[0] if lacks else _fits(needs, dependencies)),
+        tuple(kind for kind in possible if kind != runtime),
+        _versions(needs.distributions if needs else (), dependencies),
+        lacks,
+        tuple(sorted(grants)),
+    )
+
+
+def _fits(needs: Needs | None, dependencies: Dependencies) -> str:
+    """Return why the sandbox can run a class."""
+    if needs is None or not needs.distributions:
+        return "the standard library is enough"
+    names = _versions(needs.distributions, dependencies)
+    shown = [*names[:_SHOWN], *([f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else [])]
+    return f"pure Python travels with it: {', '.join(shown)}"
+
+
+def _versions(names: tuple[str, ...], dependencies: Dependencies) -> tuple[str, ...]:
+    versions = {it.name: it.version for it in dependencies.distributions}
+    return tuple(f"{name} {versions[name]}" if versions.get(name) else name for name in names)
+
+
+def _clause(lack: Lack) -> str:
+    return f"`{lack.module}`: {lack.why}"

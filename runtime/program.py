@@ -1,0 +1,57 @@
+"""The program of a pipeline's file: read, or where its user asks for it, run.
+
+from remotemedia.runtime.program import program_of
+
+program_of(Path("pipeline.py"), environ=os.environ).manifest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from remotemedia.compiler import Program, compile_file
+from remotemedia.errors import UsageError
+from remotemedia.runtime.home import home_directory
+
+__all__ = ["Reading", "program_of"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file becomes a program.
+
+    Attributes:
+        pipeline: which one, by variable or name, where the file builds several.
+        trace: whether the file is run instead of read.
+        arguments: the program's own, where it is run.
+        cached: whether the result of an earlier reading may be used again.
+    """
+
+    pipeline: str | None = None
+    trace: bool = False
+    arguments: Sequence[str] = ()
+    cached: bool = True
+
+
+def program_of(source: Path, reading: Reading | None = None, *, environ: Mapping[str, str]) -> Program:
+    """Return what a pipeline's file states.
+
+    Raises:
+        CompileError: RM1xx.
+        UsageError: RM701, arguments were given for a program that is not run.
+    """
+    how = reading or Reading()
+    if how.trace:
+        from remotemedia.runtime.trace import trace_file  # noqa: PLC0415 - programs are seldom run
+
+        return trace_file(source, pipeline=how.pipeline, arguments=how.arguments)
+    if how.arguments:
+        raise UsageError(
+            f"expected no arguments for a program that is not run, got `{how.arguments[0]}`",
+            code="RM701",
+            hint="`--trace` runs the program",
+        )
+    cache = home_directory(environ) / "compile" if how.cached else None
+    return compile_file(source, pipeline=how.pipeline, cache=cache)

@@ -1,0 +1,97 @@
+//! Nodes whose calls wait for something else: alone in their stage, and given all that is there.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod harness;
+
+use std::sync::{Arc, Mutex};
+
+use harness::{count, map, pipeline, run, spec, text_of};
+use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeParts, Outputs, PortId, RunError};
+use remotemedia_manifest::RuntimeKind::Python;
+use remotemedia_packet::Packet;
+
+/// Gives everything on; fails on the packet `fails`.
+struct Waiting {
+    batches: Arc<Mutex<Vec<usize>>>,
+    fails: &'static str,
+    in_hand: Option<Packet>,
+}
+
+impl NodeInstance for Waiting {
+    fn process(&mut self, port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
+        self.process_all(vec![(port, packet)], out)
+    }
+
+    fn process_all(&mut self, packets: Vec<(PortId, Packet)>, out: &mut Outputs) -> Result<More, NodeFailure> {
+        self.batches.lock().unwrap().push(packets.len());
+        for (_, packet) in packets {
+            self.in_hand = Some(packet.clone());
+            if text_of(&packet) == self.fails {
+                return Err(NodeFailure::new("RM602", "failed"));
+            }
+            out.push(packet);
+        }
+        Ok(More::No)
+    }
+
+    fn in_hand(&mut self) -> Option<Packet> {
+        self.in_hand.take()
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+}
+
+fn waiting(id: &str, fails: &'static str) -> (NodeParts, Arc<Mutex<Vec<usize>>>) {
+    let batches: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let instance = Waiting { batches: Arc::clone(&batches), fails, in_hand: None };
+    (NodeParts { spec: spec(id), kind: Python, instance: Box::new(instance) }, batches)
+}
+
+#[test]
+fn a_node_that_waits_is_alone_and_given_all_that_is_there() {
+    let (node, batches) = waiting("b", "");
+    let nodes = vec![count("a", Python, 1000), node, map("c", Python, |text| text)];
+    let ran = run(pipeline(nodes, &["a b", "b c"]), &[]);
+    assert_eq!(ran.of("c"), (0..1000).map(|number| number.to_string()).collect::<Vec<_>>());
+    let report = ran.result.unwrap();
+    assert!(report.edges.iter().all(|edge| !edge.fused));
+    let batches = batches.lock().unwrap();
+    assert_eq!(batches.iter().sum::<usize>(), 1000);
+    assert!(batches.len() < 1000);
+}
+
+#[test]
+fn a_node_that_waits_tells_on_which_packet_it_failed() {
+    let (node, _) = waiting("b", "7");
+    let ran = run(pipeline(vec![count("a", Python, 1000), node], &["a b"]), &[]);
+    match ran.result.unwrap_err() {
+        RunError::Node(error) => assert_eq!((error.node.as_str(), error.call, error.seq), ("b", "process", Some(7))),
+        other => panic!("expected a node's error, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_node_that_waits_may_take_one_at_a_time() {
+    struct Each;
+
+    impl NodeInstance for Each {
+        fn process(&mut self, _: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
+            out.push(packet);
+            Ok(More::Yes)
+        }
+
+        fn pull(&mut self, _: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
+            out.push(harness::text("and"));
+            Ok(More::No)
+        }
+
+        fn waits(&self) -> bool {
+            true
+        }
+    }
+    let each = NodeParts { spec: spec("b"), kind: Python, instance: Box::new(Each) };
+    let ran = run(pipeline(vec![count("a", Python, 2), each], &["a b"]), &[]);
+    assert_eq!(ran.of("b"), ["0", "and", "1", "and"]);
+}

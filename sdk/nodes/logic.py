@@ -1,0 +1,91 @@
+"""Nodes whose work is written elsewhere: a function, a WebAssembly component, a native node by its name.
+
+    from remotemedia.nodes.logic import PythonNode
+
+    pipeline.add(PythonNode(str.upper))
+
+This module is also part of the sandboxed Python.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from remotemedia.errors import NodeError
+from remotemedia.node import Node
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+__all__ = ["PythonNode", "RustNode", "WasmNode"]
+
+
+class PythonNode(Node):
+    """Runs a function on every value; what it returns or yields is emitted, as from `Node.process`.
+
+    Args:
+        func: a function or a class; one of a module, where the pipeline is to be packed.
+        kw: arguments of `Node`.
+    """
+
+    def __init__(self, func: Callable[[Any], Any], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.func = func
+
+    def process(self, value: Any) -> Any:
+        """Return what the function gives."""
+        return self.func(value)
+
+
+class WasmNode(Node):
+    """Runs a WebAssembly component of the world `node` (`schemas/node.wit`), in a sandbox.
+
+    Args:
+        component: the `.wasm` file, relative to the file that defines the pipeline.
+        kw: arguments of `Node`.
+    """
+
+    def __init__(self, component: str | os.PathLike[str], **kw: Any) -> None:
+        super().__init__(**kw)
+        self.component = component
+
+    def process(self, value: Any) -> NoReturn:  # noqa: ARG002 - no node takes less
+        """Refuse: this process has no sandbox for components.
+
+        Raises:
+            NodeError: RM610.
+        """
+        raise NodeError(
+            f"expected a runtime for `{self.component!s:.80}`, got none: this version runs no components of packages",
+            code="RM610",
+            hint="a node of the Python standard library alone runs in a sandbox too",
+            node=self.name,
+        )
+
+
+class RustNode(Node):
+    """A native node by its name in `schemas/nodes.v1.json`.
+
+    Args:
+        node: the name, such as `AudioResampleNode`.
+        params: its parameters; `name` is this node's own.
+    """
+
+    def __init__(self, node: str, **params: Any) -> None:
+        super().__init__(**params)
+        self.node = node
+        self.params = self.config
+
+    def process(self, value: Any) -> NoReturn:  # noqa: ARG002 - no node takes less
+        """Refuse: the engine runs native nodes itself.
+
+        Raises:
+            NodeError: RM610.
+        """
+        raise NodeError(
+            f"expected `{self.node}` to be run by the engine, got a direct call of `process`",
+            code="RM610",
+            hint=f"use the class of that name: `{self.node}(…)`",
+            node=self.name,
+        )

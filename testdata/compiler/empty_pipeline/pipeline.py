@@ -1,0 +1,3 @@
+from remotemedia import Pipeline
+
+p = Pipeline("rm125")

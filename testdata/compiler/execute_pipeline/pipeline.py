@@ -1,0 +1,15 @@
+"""A list of nodes that is run at once is a pipeline."""
+
+import asyncio
+
+from remotemedia import MultiplyNode, PassThroughNode, execute_pipeline_with_input
+
+nodes = [PassThroughNode(name="first"), MultiplyNode(factor=3)]
+
+
+async def main():
+    return await execute_pipeline_with_input(nodes, 2)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

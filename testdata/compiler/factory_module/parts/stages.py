@@ -1,0 +1,5 @@
+from remotemedia import AudioMixNode
+
+
+def mixer(channels, **options):
+    return AudioMixNode(channels, **options)

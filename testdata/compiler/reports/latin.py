@@ -1,0 +1,4 @@
+# coding: latin-1
+from remotemedia import Pipeline
+
+p = Pipeline("latin")

@@ -1,0 +1,3 @@
+import tiny_helper
+
+WORDS = tiny_helper.words

@@ -1,0 +1,3 @@
+import importlib
+
+QUIET = importlib.import_module(".quiet", __package__)

@@ -1,0 +1,5 @@
+import reaches_native
+
+
+def level(value):
+    return reaches_native.spectrum.level(value)

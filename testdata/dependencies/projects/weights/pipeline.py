@@ -1,0 +1,6 @@
+"""A model in several files: its weights are packed beside it."""
+
+from remotemedia import OnnxNode, Pipeline
+
+p = Pipeline("models")
+p.add(OnnxNode("models/split.onnx"))
