@@ -61,7 +61,7 @@ def looped(nodes: int) -> str:
 
 def measure(place: Path, name: str, program: str) -> None:
     """One line of the table; the cache is emptied before each cold compilation."""
-    source = place / f"{name.replace(' ', '_')}.py"
+    source = place / f"program_{name.replace(' ', '_')}.py"
     source.write_text(program)
     cold, warm, run = [], [], []
     for number in range(ROUNDS):

@@ -48,7 +48,8 @@ def loaded_names(
 ) -> Iterator[tuple[cst.Name, _Path]]:
     """Give each name that code reads and that is not local to it, with what encloses it, from its parent outwards.
 
-    One part may be left out. Bodies of functions inside are read as well, since they may be called: their own names are local to them.
+    The part `but` is left out. Bodies of functions inside are read as well, since they may be called: their own names
+    are local to them.
     """
     waiting: list[tuple[cst.CSTNode, _Path, frozenset[str]]] = [(root, (), local)]
     while waiting:
