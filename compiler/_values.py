@@ -90,6 +90,7 @@ class Unknown:
         reported: whether a finding says already that it does not exist.
         way: how it came from its source to where it is used, the last step last.
         code: of the finding that it leads to, RM107 where absent.
+        graph: the pipeline that it may be, or a node like that it may be.
     """
 
     because: str
@@ -98,6 +99,7 @@ class Unknown:
     reported: bool = False
     way: tuple[Link, ...] = ()
     code: str | None = None
+    graph: NodeInstance | PipelineInstance | None = None
 
     @property
     def chain(self) -> tuple[Link, ...]:
@@ -655,3 +657,5 @@ def contained(value: Value) -> Iterator[Value]:  # noqa: C901 - one a kind of va
             waiting.append(value.table)
         elif isinstance(value, LibraryObject):
             waiting.extend(value.fields.values())
+        elif isinstance(value, Unknown) and value.graph is not None:
+            waiting.append(value.graph)

@@ -133,13 +133,19 @@ class Pump:
 
     async def _emit_all(self, values: AsyncIterable[Any]) -> None:
         out = self._out
-        async for value in values:
-            if value is not None:
-                out.append((self.taken, value))
-                if not self._told:
-                    self._tell()
-                if len(out) >= _ROOM:
-                    await self._room()
+        try:
+            async for value in values:
+                if value is not None:
+                    out.append((self.taken, value))
+                    if not self._told:
+                        self._tell()
+                    if len(out) >= _ROOM:
+                        await self._room()
+        except BaseException:
+            # Cancelled between two values, a generator would be closed only when the collector finds it.
+            if isinstance(values, AsyncGeneratorType):
+                await values.aclose()
+            raise
 
     def _tell(self) -> None:
         """Wake the thread as soon as the task pauses: it costs more than many a value."""

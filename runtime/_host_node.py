@@ -7,6 +7,7 @@ import inspect
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from remotemedia.node import is_source
 from remotemedia.runtime._driver import Driver, Pump
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ class HostNode:
     Args:
         node: the node.
         place: the event loop.
-        source: whether the run has no input, so that the node is to give values of its own accord if it can.
+        fed: whether values can reach the node; else it is to give some of its own accord if it can.
     """
 
-    def __init__(self, node: Any, place: Place, *, source: bool) -> None:
+    def __init__(self, node: Any, place: Place, *, fed: bool) -> None:
         self._node = node
         self._place = place
-        self.is_source = not _takes_value(node) or (source and _can_produce(node))
+        self.is_source = is_source(node, fed=fed)
         self._driver: Driver | None = None
         self._thread: int | None = None  # where its calls run
 
@@ -100,24 +101,3 @@ class HostNode:
             return self._values(self._place.wait(given))
         return iter((given,))
 
-
-def _takes_value(node: Any) -> bool:
-    """Whether a node's `process` can be given a value."""
-    return any(parameter.kind in _BY_POSITION for parameter in _parameters(node))
-
-
-def _can_produce(node: Any) -> bool:
-    """Whether a node's `process` can be called without a value."""
-    return all(parameter.default is not parameter.empty or parameter.kind in _REST for parameter in _parameters(node))
-
-
-_REST = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
-_BY_POSITION = {
-    inspect.Parameter.POSITIONAL_ONLY,
-    inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    inspect.Parameter.VAR_POSITIONAL,
-}
-
-
-def _parameters(node: Any) -> list[inspect.Parameter]:
-    return list(inspect.signature(node.process).parameters.values())

@@ -88,14 +88,16 @@ class Run:
             NodeError: a node failed.
             PipelineError: the input cannot be read, or the pipeline cannot run here.
         """
-        hosts = {
-            name: HostNode(node, self._place, source=data is None)
-            for name, node in zip(self._pipeline.ids(), self._nodes, strict=True)
-        }
         manifest = self._pipeline.to_live_manifest(self._nodes)
         heard = _microphone(self._nodes) if data is None else None
-        if data is None and heard is None:
-            _expect_source(manifest, hosts)
+        has_input = data is not None or heard is not None
+        led_to = {edge["to"] for edge in manifest["connections"]}
+        hosts = {
+            name: HostNode(node, self._place, fed=has_input or name in led_to)
+            for name, node in zip(self._pipeline.ids(), self._nodes, strict=True)
+        }
+        if not has_input:
+            _expect_source([node for node in manifest["nodes"] if node["id"] not in led_to], hosts)
         self._working += hosts.values()
         sound = _sound_file(self._nodes, data)
         try:
@@ -136,14 +138,12 @@ class Run:
         return iter(data if isinstance(data, list) else [data])
 
 
-def _expect_source(manifest: dict[str, Any], hosts: dict[str, HostNode]) -> None:
+def _expect_source(roots: list[dict[str, Any]], hosts: dict[str, HostNode]) -> None:
     """Refuse a graph of which no node can begin without input.
 
     Raises:
         PipelineError: RM703.
     """
-    led_to = {edge["to"] for edge in manifest["connections"]}
-    roots = [node for node in manifest["nodes"] if node["id"] not in led_to]
     # Of the others the engine knows whether they are sources.
     if roots and all("entry" in node and not hosts[node["id"]].begins for node in roots):
         raise PipelineError(

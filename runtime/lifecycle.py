@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from remotemedia.errors import NodeError
+from remotemedia.errors import NodeError, RemoteMediaError
 from remotemedia.node import DONE, Done, Node
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Lifecycle:
         """Call and await `initialize` of every node; let go of those that are ready where one fails.
 
         Raises:
-            NodeError: RM601, a node failed; its exception is the cause.
+            NodeError: RM601 or the node's own code, a node failed; its exception is the cause.
         """
         self.started = self._settled(self._starting())
         return self.started
@@ -54,7 +54,7 @@ class Lifecycle:
             close: whether the place is closed then.
 
         Raises:
-            NodeError: RM602, a node failed; the others were let go all the same.
+            NodeError: RM602 or the node's own code, a node failed; the others were let go all the same.
         """
         try:
             return self._settled(self._stopping())
@@ -124,9 +124,12 @@ async def _await_all(step: Awaitable[Any], steps: Generator[Awaitable[Any], None
 
 
 def _failed(node: Node, call: str, code: str, error: BaseException) -> NodeError:
-    return NodeError(
-        f"node `{node.name}` failed in {call}: {type(error).__name__}: {error}", code=code, node=node.name, call=call
-    )
+    """Return the failure of a hook: what a node says of its own failure stays, else it has this code."""
+    message = f"node `{node.name}` failed in {call}: {type(error).__name__}: {error}"
+    details: dict[str, Any] = {"node": node.name, "call": call}
+    if isinstance(error, RemoteMediaError):
+        return NodeError(message, code=error.code, hint=error.hint, **(error.details | details))
+    return NodeError(message, code=code, **details)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

@@ -20,6 +20,7 @@ from typing import Protocol
 from remotemedia.errors import PackageError, RegistryError, TrustError
 from remotemedia.packager import BuiltPackage, build
 from remotemedia.registry import Descriptor, PackageArchive, Progress, Reference, Scheme, copy
+from remotemedia.runtime._verdict import check_manifest
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.program import Reading, program_of
@@ -69,8 +70,13 @@ def build_package(
     key: SigningKey | None = None,
     version: str = "0.0.0",
 ) -> BuiltPackage:
-    """Write the package of a pipeline's file into a directory; unsigned without a key."""
+    """Write the package of a pipeline's file into a directory; unsigned without a key.
+
+    Raises:
+        RemoteMediaError: RM1xx of the program, RM2xx of its manifest, RM3xx of the package.
+    """
     program = program_of(source, reading, environ=environ)
+    check_manifest(program.manifest)
     tool = distribution_version("remotemedia")
     return build(program, directory, key=key, environ=environ, tool_version=tool, version=version)
 

@@ -128,7 +128,7 @@ class Node(Document):
     capabilities: Capabilities | None = None
     """What the node needs of the machine it runs on."""
     host: str | None = None
-    """`host:port` of a remote executor."""
+    """`HOST` or `HOST:PORT` of a remote executor."""
     remote_ref: Annotated[str, Field(min_length=1)] | None = None
     """Reference of the package that this node runs."""
     limits: Limits | None = None

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["as_svg"]
 
-_WIDTH: Final = 190
+_WIDTH: Final = 220
 _LINE: Final = 17
-_GAP_X: Final = 70
+_GAP_X: Final = 60
 _GAP_Y: Final = 22
 _MARGIN: Final = 20
 _SWEEPS: Final = 4
-_MAX_TEXT: Final = 26
+_MAX_TEXT: Final = 32
 _MAX_PASSES: Final = 20_000  # places of passing edges; beyond, long edges are drawn straight
 _COLOURS: Final = {"native": "#dcefe2", "onnx": "#e6e0f5", "python": "#fdf0d5"}
 _OTHER: Final = "#e3ecf7"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from remotemedia._state import NodeState, SessionState
 
-__all__ = ["DONE", "Done", "Node", "construct"]
+__all__ = ["DONE", "Done", "Node", "construct", "is_source"]
 
 _N = TypeVar("_N", bound="Node")
 
@@ -284,6 +284,21 @@ def construct(cls: type[_N], arguments: Mapping[str, Any]) -> _N:
         else:
             positional.append(keywords.pop(parameter.name))
     return cls(*positional, **keywords)
+
+
+def is_source(node: Any, *, fed: bool) -> bool:
+    """Whether a node gives values of its own accord rather than for values that it is given.
+
+    Args:
+        node: the node; its `process` may take a value, none, or do with either.
+        fed: whether values can reach it: it stands behind another node, or the run has an input.
+    """
+    import inspect  # noqa: PLC0415 - costs more than all the rest of this module
+
+    parameters = inspect.signature(node.process).parameters.values()
+    takes_value = any(it.kind not in {it.KEYWORD_ONLY, it.VAR_KEYWORD} for it in parameters)
+    needs_value = any(it.default is it.empty and it.kind not in {it.VAR_POSITIONAL, it.VAR_KEYWORD} for it in parameters)
+    return not takes_value or not (fed or needs_value)
 
 
 def _logger(cls: type) -> logging.Logger:

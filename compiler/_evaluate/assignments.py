@@ -114,10 +114,10 @@ def bind(ev: Evaluator, target: cst.BaseExpression, value: Value, source: cst.CS
 def set_attribute(ev: Evaluator, owner: Value, node: cst.CSTNode) -> None:
     """Refuse that an attribute is set of a node after it was made (RM113), or of what the graph is made of (RM106)."""
     match owner:
-        case NodeInstance():
+        case NodeInstance() | Unknown(graph=NodeInstance()):
             label, help_ = "set after the node was made", "pass the value to the constructor"
             ev.findings.add("RM113", "a node is changed after it was made", ev.place(node), label, help=help_)
-        case PipelineInstance():
+        case PipelineInstance() | Unknown(graph=PipelineInstance()):
             refuse_change(ev, owner, ev.place(node), "a pipeline's attributes are not followed")
         case LibraryClass():
             refuse_change(ev, None, ev.place(node), f"`{owner.name}` itself is changed")

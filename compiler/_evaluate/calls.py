@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
@@ -17,6 +18,7 @@ from remotemedia.compiler._evaluate.passing import ESCAPES, holds_graph, lend, r
 from remotemedia.compiler._evaluate.pure import call_pure
 from remotemedia.compiler._evaluate.remote import LIBRARY_CALLS, place_elsewhere
 from remotemedia.compiler._evaluate.special import SLEEP, SPECIAL
+from remotemedia.compiler._evaluate.uses import some_node
 from remotemedia.compiler._library import PIPELINE, PIPELINE_READS
 from remotemedia.compiler._values import (
     Bound,
@@ -162,7 +164,22 @@ def _read_pipeline(
     ev.doubt()
     if method.name == "managed_execution":
         return method
+    if method.name == "get_node":
+        return _node_called(ev, pipeline, arguments, node)
     return ev.unknown(f"what `{method.name}` of a pipeline returns", node)
+
+
+def _node_called(ev: Evaluator, pipeline: PipelineInstance, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """Call `get_node`: the first node of that name, as far as the names are known."""
+    for each in pipeline.all_nodes() if len(arguments.given) == 1 else ():
+        match attribute_of(ev, each, "name", node), arguments.given[0].value:
+            case Known(value=name), Known(value=wanted) if name == wanted:
+                return each
+            case Known(), Known():
+                pass
+            case _:
+                break
+    return replace(ev.unknown("which node has that name", node), graph=some_node(pipeline))
 
 
 def _builtin(ev: Evaluator, callee: Builtin, arguments: Arguments, node: cst.CSTNode) -> Value:

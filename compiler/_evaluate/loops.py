@@ -41,10 +41,9 @@ def for_(ev: Evaluator, node: cst.For) -> Iterator[Value]:
         try:
             value = next(values, None)
         except NotPlainError as error:
-            _lose(ev, iterable, node.iter)
             why = ev.opaque(node.iter, error.value)
             what = f"a `for` loop over something that depends on {why.because}"
-            pass_over(ev, node, what=what, evaluated=node.iter)
+            pass_over(ev, node, what=what, evaluated=_given_away(ev, iterable, node.iter))
             return
         if value is None:
             break
@@ -119,8 +118,7 @@ def _turn(ev: Evaluator, node: cst.For | cst.While, iterable: Value | None) -> G
     ev.frame.ends.pop("continue", None)
     evaluated = None
     if isinstance(node, cst.For) and iterable is not None:
-        evaluated = node.iter
-        _lose(ev, iterable, node.iter)
+        evaluated = _given_away(ev, iterable, node.iter)
     pass_over(ev, node, what=f"a loop that may end because of {why.because}", evaluated=evaluated)
     return True
 
@@ -130,11 +128,17 @@ def _orelse(ev: Evaluator, node: cst.For | cst.While) -> Iterator[Value]:
         yield from ev.flow([node.orelse.body])
 
 
-def _lose(ev: Evaluator, iterable: Value, node: cst.CSTNode) -> None:
-    """Take it that code which is not followed goes on with an iterable."""
+def _given_away(ev: Evaluator, iterable: Value, node: cst.CSTNode) -> cst.CSTNode | None:
+    """Take it that code which is not followed goes on with an iterable; return what of that code need not be judged.
+
+    The nodes of a pipeline may be looked at: what the code does with them is judged from where it asks for them.
+    """
+    if isinstance(node, cst.Attribute) and node.attr.value == "nodes" and isinstance(iterable, Items):
+        return None
     if isinstance(iterable, Iteration) and iterable.lost is None:
         iterable.lost = ev.opaque(node)
     hand_out(ev, iterable, node, to="a loop that is not known")
+    return node
 
 
 def _scope(ev: Evaluator, node: Any) -> Scope:
@@ -152,8 +156,8 @@ def _collected(ev: Evaluator, node: cst.ListComp | cst.SetComp | cst.DictComp, m
             why = ev.opaque(node, error.value)
         else:
             return made
-    _lose(ev, first, node.for_in.iter)
-    pass_over(ev, node, what=f"a comprehension that depends on {why.because}", evaluated=node.for_in.iter)
+    evaluated = _given_away(ev, first, node.for_in.iter)
+    pass_over(ev, node, what=f"a comprehension that depends on {why.because}", evaluated=evaluated)
     return why
 
 
@@ -184,9 +188,8 @@ def _generated(ev: Evaluator, node: cst.GeneratorExp, first: Value, scope: Scope
                 value = ev.evaluate(node.elt)
             except NotPlainError as error:
                 made.lost = ev.opaque(node, error.value)
-                _lose(ev, first, node.for_in.iter)
                 what = f"a generator expression that depends on {made.lost.because}"
-                pass_over(ev, node, what=what, evaluated=node.for_in.iter)
+                pass_over(ev, node, what=what, evaluated=_given_away(ev, first, node.for_in.iter))
                 raise NotPlainError(made.lost) from error
         yield value
 

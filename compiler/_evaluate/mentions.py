@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import libcst as cst
 
 from remotemedia.compiler._bindings import bound_names, comprehension_names, declared_globals, parameter_names
-from remotemedia.compiler._library import PIPELINE_READS
 from remotemedia.compiler._tree import children
-from remotemedia.compiler._values import NodeInstance, PipelineInstance, Scope, Value
+from remotemedia.compiler._values import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +17,17 @@ __all__ = [
     "HARMLESS",
     "READERS",
     "READING_METHODS",
+    "Path",
     "is_called",
-    "is_harmless",
+    "is_given_to",
+    "is_looked_at",
     "is_reading",
     "is_target",
     "loaded_names",
+    "mentions_of",
 ]
 
-_Path: TypeAlias = tuple[cst.CSTNode, ...]
+Path: TypeAlias = tuple[cst.CSTNode, ...]
 
 HARMLESS: Final = frozenset({
     "bool", "callable", "format", "hash", "id", "isinstance", "len", "print", "repr", "str", "type",
@@ -45,13 +47,13 @@ _ENOUGH: Final = 12  # enclosing nodes that are kept: `a.b.c.d(…)` is judged a
 
 def loaded_names(
     root: cst.CSTNode, local: frozenset[str], but: cst.CSTNode | None = None
-) -> Iterator[tuple[cst.Name, _Path]]:
+) -> Iterator[tuple[cst.Name, Path]]:
     """Give each name that code reads and that is not local to it, with what encloses it, from its parent outwards.
 
     The part `but` is left out. Bodies of functions inside are read as well, since they may be called: their own names
     are local to them.
     """
-    waiting: list[tuple[cst.CSTNode, _Path, frozenset[str]]] = [(root, (), local)]
+    waiting: list[tuple[cst.CSTNode, Path, frozenset[str]]] = [(root, (), local)]
     while waiting:
         node, path, local = waiting.pop()
         if node is but:
@@ -65,23 +67,21 @@ def loaded_names(
         waiting.extend((child, inner, local) for child in reversed(list(_read(node))))
 
 
-def is_harmless(scope: Scope, value: Value, node: cst.CSTNode, path: _Path) -> bool:
-    """Return whether a mention of a pipeline, a node, or a container of them leaves the graph as it is."""
-    parent = path[0] if path else None
-    match parent:
-        case cst.Attribute():
-            if is_target(parent, path[1:]):
-                return False
-            return isinstance(value, NodeInstance) or (
-                isinstance(value, PipelineInstance) and parent.attr.value in PIPELINE_READS
-            )
-        case cst.Arg():
-            return _is_given_to(scope, path, HARMLESS)
-    return _is_looked_at(node, path)
+def mentions_of(names: frozenset[str], root: cst.CSTNode) -> Iterator[tuple[cst.Name, Path]]:
+    """Give each name of these that code reads, whatever scope it is of, with what encloses it."""
+    waiting: list[tuple[cst.CSTNode, Path]] = [(root, ())]
+    while waiting:
+        node, path = waiting.pop()
+        if isinstance(node, cst.Name):
+            if node.value in names:
+                yield node, path
+            continue
+        inner = (node, *path[:_ENOUGH])
+        waiting.extend((child, inner) for child in reversed(list(_read(node))))
 
 
 def is_reading(  # noqa: PLR0911 - one a kind of place
-    scope: Scope, node: cst.CSTNode, path: _Path, *, fixed: bool
+    scope: Scope, node: cst.CSTNode, path: Path, *, fixed: bool
 ) -> bool:
     """Return whether a mention of a list or dict leaves it as it is.
 
@@ -91,14 +91,14 @@ def is_reading(  # noqa: PLR0911 - one a kind of place
         path: what encloses it.
         fixed: whether the items cannot change, so that handing them out does no harm.
     """
-    if _is_looked_at(node, path):
+    if is_looked_at(node, path):
         return True
     parent, *outer = path or (None,)
     match parent:
         case cst.Arg(star="*" | "**"):
             return fixed
         case cst.Arg():
-            return _is_given_to(scope, path, READERS if fixed else HARMLESS)
+            return is_given_to(scope, path, READERS if fixed else HARMLESS)
         case cst.Attribute():
             return fixed and is_called(parent, tuple(outer)) and parent.attr.value in READING_METHODS
         case cst.Subscript():
@@ -108,12 +108,12 @@ def is_reading(  # noqa: PLR0911 - one a kind of place
     return False
 
 
-def is_called(node: cst.CSTNode, path: _Path) -> bool:
+def is_called(node: cst.CSTNode, path: Path) -> bool:
     """Return whether a mention is the function of a call."""
     return bool(path) and isinstance(path[0], cst.Call) and path[0].func is node
 
 
-def _is_looked_at(node: cst.CSTNode, path: _Path) -> bool:
+def is_looked_at(node: cst.CSTNode, path: Path) -> bool:
     """Return whether a value is only compared, tested, shown or thrown away here."""
     match path[0] if path else None:
         case cst.FormattedStringExpression() | cst.Comparison() | cst.ComparisonTarget() | cst.Expr() | cst.Assert():
@@ -125,7 +125,7 @@ def _is_looked_at(node: cst.CSTNode, path: _Path) -> bool:
     return False
 
 
-def _is_given_to(scope: Scope, path: _Path, functions: frozenset[str]) -> bool:
+def is_given_to(scope: Scope, path: Path, functions: frozenset[str]) -> bool:
     """Return whether the argument at the beginning of a path is that of one of these built-in functions."""
     call = path[1] if len(path) > 1 else None
     if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Name):
@@ -133,7 +133,7 @@ def _is_given_to(scope: Scope, path: _Path, functions: frozenset[str]) -> bool:
     return call.func.value in functions and scope.find(call.func.value) is None
 
 
-def is_target(node: cst.CSTNode, path: _Path) -> bool:
+def is_target(node: cst.CSTNode, path: Path) -> bool:
     """Return whether an attribute or item is assigned or deleted here."""
     match path[0] if path else None:
         case cst.AssignTarget() | cst.Del():

@@ -139,7 +139,8 @@ def _of_node(ev: Evaluator, value: NodeInstance, attr: str, node: cst.CSTNode) -
     """Return an attribute of a node: its name, where that is given to a class that cannot change it."""
     given = value.arguments.get("name")
     if attr == "name" and isinstance(value.cls, LibraryClass):
-        return Known(value.cls.name) if given is None else given
+        absent = given is None or (isinstance(given, Known) and given.value is None)
+        return Known(value.cls.name) if given is None or absent else given
     return ev.unknown(f"`{attr}` of a node", node)
 
 

@@ -6,13 +6,15 @@ mention of a pipeline or node is allowed only where it can do no harm, such as i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
 from remotemedia.compiler._bindings import bound_names, declared_globals, parameter_names
 from remotemedia.compiler._evaluate.frames import exits
-from remotemedia.compiler._evaluate.mentions import is_called, is_harmless, is_reading, is_target, loaded_names
+from remotemedia.compiler._evaluate.mentions import is_called, is_reading, is_target, loaded_names
+from remotemedia.compiler._evaluate.uses import Uses
 from remotemedia.compiler._library import PIPELINE, resolve
 from remotemedia.compiler._scope import Scope
 from remotemedia.compiler._source import Place
@@ -35,7 +37,7 @@ from remotemedia.compiler._values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
     from remotemedia.compiler._source import Source
@@ -117,8 +119,6 @@ def lend(ev: Evaluator, value: Value, node: cst.CSTNode, *, to: str) -> None:
 
 def hand_out(ev: Evaluator, value: Value, node: cst.CSTNode, *, to: str) -> None:
     """Give the parts of a value to code that is not followed, which reads the value itself."""
-    if isinstance(node, cst.Attribute) and node.attr.value == "nodes" and isinstance(value, Items):
-        return  # those of a pipeline may be looked at
     for part in list(ev.contained(value)):
         if part is not value:
             lend(ev, part, node, to=to)
@@ -171,9 +171,11 @@ def _run(ev: Evaluator, value: Value, caller: Place, seen: set[object], *, may_m
                     ev, what, cls.place.source, cls.own.visible, seen,
                     caller=caller, may_mention=may_mention, makes_its_own=value.is_node,
                 )  # fmt: skip
+                held = {name for name, attribute in cls.own.names.items() if holds_graph(ev, attribute)}
                 for statement in cls.node.body.body:
                     if isinstance(statement, cst.FunctionDef):
                         passing.visit_function(statement)
+                        passing.refuse_attributes(statement, held)
                 for method in cls.own.names.values():  # functions that were defined elsewhere
                     if isinstance(method, Function):
                         _run(ev, method, caller, seen, may_mention=may_mention)
@@ -193,6 +195,7 @@ class _Pass:
         may_mention: whether the graph may be mentioned, since it is known not to have changed.
         makes_its_own: whether pipelines that are made here are none of the program's, as those that a node makes for
             itself.
+        uses: what the code that is visited does with pipelines and nodes.
     """
 
     def __init__(
@@ -215,6 +218,7 @@ class _Pass:
         self.caller = caller
         self.may_mention = may_mention
         self.makes_its_own = makes_its_own
+        self.uses = Uses(scope, source.tree)
 
     def visit(self, root: cst.CSTNode, evaluated: cst.CSTNode | None = None) -> None:
         """Pass over code that runs in the scope itself, but for a part that is evaluated already."""
@@ -228,6 +232,12 @@ class _Pass:
             return
         self.seen.add(function)
         self._visit(function.body, frozenset(self._own_names(function)))
+
+    def refuse_attributes(self, function: cst.FunctionDef, names: Collection[str]) -> None:
+        """Refuse attributes of these names: of an object that is not followed, they may be a pipeline or node."""
+        for node in walk(function) if names else ():
+            if isinstance(node, cst.Attribute) and node.attr.value in names:
+                self._refuse(None, node, f"used in {self.what}, which is not followed")
 
     def visit_method(self, function: Function, receiver: Instance) -> None:
         """Pass over the body of a method that is called on an instance: what it does with that is judged as well."""
@@ -268,9 +278,16 @@ class _Pass:
         for inner in walk(root):
             if isinstance(inner, cst.FunctionDef):  # it may be called, and bind names that are not its own
                 self._own_names(inner)
+        outer, self.uses = self.uses, Uses(self.scope, root)
         for name, path in loaded_names(root, local, evaluated):
             self.ev.step(self.source, name)
             self._mention(name, path)
+        for taken, value in self.uses.taken.items():
+            for scope in self.scope.chain() if taken not in local else ():
+                known = scope.names.get(taken)
+                if isinstance(known, Unknown):
+                    scope.names[taken] = replace(known, graph=value)
+        self.uses = outer
 
     def _mention(self, node: cst.Name, path: tuple[cst.CSTNode, ...]) -> None:
         """Judge one mention of a name; `path` leads from its parent outwards."""
@@ -312,7 +329,7 @@ class _Pass:
                 self._refuse(None, attribute, f"`{value.name}` itself is changed in {self.what}")
         elif not holds_graph(self.ev, value):
             self._touch(value, spot, path)
-        elif not is_harmless(self.scope, value, spot, path):
+        elif not self.uses.is_harmless(value, spot, path):
             self._refuse(value, attribute or spot, f"used in {self.what}, which is not followed")
 
     def _touch(self, value: Value, spot: cst.CSTNode, path: tuple[cst.CSTNode, ...]) -> None:

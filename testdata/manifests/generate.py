@@ -126,7 +126,7 @@ DEFECTS: dict[str, Defect] = {
     "entry-path": Defect("RM205", "`module:Class`", ("nodes", 3, "entry"), "pipeline.py"),
     "entry-null": Defect("RM205", "`/nodes/3/entry`", ("nodes", 3, "entry"), None),
     "runtime-unknown": Defect("RM205", "`python-wasm`", ("nodes", 1, "runtime"), "gpu"),
-    "host-without-port": Defect("RM205", "`host:port`", ("nodes", 1, "host"), "example"),
+    "host-with-path": Defect("RM205", "`HOST:PORT`", ("nodes", 1, "host"), "example/path"),
     "remote-ref-number": Defect("RM205", "`/nodes/1/remote_ref`", ("nodes", 1, "remote_ref"), 1),
     "capabilities-list": Defect("RM205", "an object", ("nodes", 1, "capabilities"), ["gpu"]),
     "gpu-string": Defect("RM205", "`/nodes/1/capabilities/gpu`", ("nodes", 1, "capabilities"), {"gpu": "cuda"}),
@@ -209,8 +209,8 @@ DEFECTS: dict[str, Defect] = {
         "parameter `channels` of node `AudioMixNode`",
         *_params({"x": {"$node": {"node_type": "AudioMixNode", "params": {"channels": 0}}}}),
     ),
-    "node-host-without-port": Defect(
-        "RM205", "`host:port`", *_params({"x": {"$node": {"node_type": "AudioMixNode", "params": {}, "host": "a"}}})
+    "node-host-with-user": Defect(
+        "RM205", "`HOST:PORT`", *_params({"x": {"$node": {"node_type": "AudioMixNode", "params": {}, "host": "u@a"}}})
     ),
     "node-undeclared-parameter": Defect(
         "RM214",

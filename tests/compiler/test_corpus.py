@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remotemedia import _native
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -38,8 +40,8 @@ def _name(program: Path) -> str:
 
 
 def test_corpus_is_there() -> None:
-    assert len(_VALID) >= 20
-    assert len(_PROGRAMS) - len(_VALID) >= 20
+    assert len(_VALID) >= 60
+    assert len(_PROGRAMS) - len(_VALID) >= 30
 
 
 @pytest.mark.parametrize("program", _PROGRAMS, ids=_name)
@@ -64,3 +66,10 @@ def test_scenario_serialize_pipeline_to_json(program: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     manifest = ran.stdout.splitlines()[-1]
     assert manifest == json.dumps(expected["manifest"])  # the order of keys as well
+
+
+@pytest.mark.parametrize("program", _VALID, ids=_name)
+def test_verdict(program: Path) -> None:
+    """What the compiler states the engine accepts."""
+    expected = json.loads((_GENERATOR.case_of(program) / "expected.json").read_text(encoding="utf-8"))
+    _native.validate_manifest(json.dumps(expected["manifest"]).encode())

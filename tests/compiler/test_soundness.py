@@ -194,6 +194,65 @@ def test_harmless_code_is_passed_over(compiled: Compile, code: str) -> None:
     assert (ids[0], ids[-1]) == ("AudioMixNode", "AudioSource")
 
 
+_NODES_CHANGED = {
+    "in a loop": "if unknown:\n    for n in p.nodes:\n        n.x = 1",
+    "in a function": "def f():\n    for n in p.nodes:\n        n.x = 1\nfunctools.singledispatch(f)",
+    "behind a loop": "if unknown:\n    for n in p.nodes:\n        pass\nn.x = 1",
+    "in a numbered loop": "if unknown:\n    for i, n in enumerate(p.nodes):\n        n.x = i",
+    "by setattr": "if unknown:\n    for n in p.nodes:\n        setattr(n, 'x', 1)",
+    "in a comprehension": "if unknown:\n    [setattr(n, 'x', 1) for n in p.nodes]",
+    "in a comprehension that depends": "[setattr(n, 'x', 1) for n in p.nodes if unknown > 0.5]",
+    "in a loop that depends": "for n in p.nodes:\n    if unknown > 0.5:\n        break\n    n.x = 1",
+    "by an index": "if unknown:\n    p.nodes[0].x = 1",
+    "by a name": "if unknown:\n    p.get_node('AudioMixNode').x = 1",
+    "by a name at the top": "p.get_node('AudioMixNode').x = 1",
+    "by a name of an author's class": "p.add(Keep(name='keep'))\np.get_node('keep').x = 1",
+    "by a name that is not known": "p.get_node(str(unknown)).x = 1",
+    "by a variable": "if unknown:\n    n = p.get_node('AudioMixNode')\n    n.x = 1",
+    "by a variable later": "if unknown:\n    n = p.get_node('AudioMixNode')\nn.x = 1",
+    "by a list": "if unknown:\n    ns = list(p.nodes)\n    ns[0].x = 1",
+    "by unpacking": "if unknown:\n    n, = p.nodes\n    n.x = 1",
+    "by a function of the loop": "def f(n):\n    n.x = 1\nif unknown:\n    for n in p.nodes:\n        f(n)",
+    "by map": "if unknown:\n    list(map(lambda n: setattr(n, 'x', 1), p.nodes))",
+    "by a sort": "if unknown:\n    sorted(p.nodes, key=lambda n: setattr(n, 'x', 1) or 0)",
+    "in a method": "class C:\n    g = p\n    def f(self):\n        for n in self.g.nodes:\n            n.x = 1\n"
+    "if unknown:\n    C().f()",
+    "by an attribute of a class": "class C:\n    g = p\n    def f(self):\n        self.g.add(node)\n"
+    "if unknown:\n    C().f()",
+    "while it runs": "async def main():\n    async with p.managed_execution() as q:\n        q.add(AudioMixNode())\n"
+    "functools.singledispatch(main)",
+    "while it runs, by another name": "async def main():\n    async with p.managed_execution() as q:\n"
+    "        for n in q.nodes:\n            n.x = 1\nfunctools.singledispatch(main)",
+    "by taking one out": "if unknown:\n    p.remove_node('AudioMixNode')",
+    "by taking one out at the top": "p.remove_node('AudioMixNode')",
+}
+
+
+@pytest.mark.parametrize("change", _NODES_CHANGED.values(), ids=_NODES_CHANGED)
+def test_changed_nodes_are_never_silent(tmp_path: Path, change: str) -> None:
+    codes = _refused_or_true(tmp_path, f"import functools\n{_HEAD}p.add(node)\n{change}\n")
+    assert codes is not None
+    assert codes & {"RM106", "RM113"}
+
+
+_NODES_READ = {
+    "in a loop": "if unknown:\n    for n in p.nodes:\n        print(n.name, n)",
+    "in a function": "def f():\n    for i, n in enumerate(p.nodes):\n        print(n.name)\nfunctools.singledispatch(f)",
+    "in a comprehension": "def f():\n    return [n.name for n in p.nodes if isinstance(n, AudioMixNode)]\nfunctools.singledispatch(f)",
+    "by a name": "def f():\n    n = p.get_node('mix')\n    if n is None:\n        print(n.name)\nfunctools.singledispatch(f)",
+    "by an index": "if unknown:\n    print(p.nodes[0].name, p.get_node('x').config)",
+    "while it runs": "async def main():\n    async with p.managed_execution() as q:\n        async for x in q.process(1):\n"
+    "            print(x, q.name)\nfunctools.singledispatch(main)",
+    "by a name at the top": "print(p.get_node('AudioMixNode').name)",
+    "in a loop that depends": "names = [n.name for n in p.nodes if n.channels > unknown]",
+}
+
+
+@pytest.mark.parametrize("code", _NODES_READ.values(), ids=_NODES_READ)
+def test_nodes_may_be_looked_at(tmp_path: Path, code: str) -> None:
+    assert _refused_or_true(tmp_path, f"import functools\n{_HEAD}p.add(node)\n{code}\n") is None
+
+
 _NAMES = st.sampled_from(["a", "b", "c"])
 _CONSTANTS = st.sampled_from(
     ["1", "2", "[1]", "[]", "{'k': 1}", "'s'", "a", "b", "c", "[a, b]", "a + b", "len(c)", "-a"]

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from remotemedia.errors import ManifestError
+from remotemedia.runtime.publish import build_package
 from tests.conftest import Command
 
 SOURCE = """\
@@ -52,3 +56,14 @@ def test_export_into_a_directory_gives_the_package_its_own_name(remotemedia: Com
 def test_push_gives_the_digest_of_what_was_pushed(remotemedia: Command, tmp_path: Path) -> None:
     digest = run(tmp_path, f"p.push('oci-layout:{tmp_path}/store:1')")
     assert remotemedia("inspect", f"oci-layout:{tmp_path}/store@{digest}").stdout.startswith("shout 0.0.0")
+
+
+def test_what_the_engine_would_refuse_is_not_packed(tmp_path: Path) -> None:
+    source = tmp_path / "pipeline.py"
+    source.write_text(
+        "from remotemedia import HFPipelineNode, Pipeline\np = Pipeline('p').add(HFPipelineNode('x', host='a/b'))\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        build_package(source, tmp_path, environ={"HOME": str(tmp_path)})
+    assert caught.value.code == "RM205"
+    assert not list(tmp_path.glob("*.rmpkg"))

@@ -230,6 +230,8 @@ pub struct NodeSpec {
     pub inputs: Vec<String>,
     /// Names of the output ports, by [`PortId`].
     pub outputs: Vec<String>,
+    /// Whether packets can reach the node: an edge leads to it, or the run has an input.
+    pub fed: bool,
     /// Where the bytes of `{"$file": …}` and of modules come from.
     pub files: Arc<dyn FileSource>,
     /// The bounds in force.

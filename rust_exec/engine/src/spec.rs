@@ -7,7 +7,7 @@ use remotemedia_manifest::{Manifest, Node, table};
 use crate::node::{EffectiveLimits, FileSource, LogSink, NodeSpec};
 
 impl NodeSpec {
-    /// A node of a resolved manifest, with default limits, without grants and with seed 0.
+    /// A node of a resolved manifest, with default limits, without grants and with seed 0, in a run with an input.
     ///
     /// A built-in node has the ports of the table. A class of the author's has those that connections name, in their
     /// order, and `in` and `out`.
@@ -21,6 +21,7 @@ impl NodeSpec {
             params: node.params.clone(),
             inputs,
             outputs,
+            fed: true,
             files,
             limits: EffectiveLimits::default(),
             grants: Vec::new(),

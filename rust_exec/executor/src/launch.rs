@@ -33,13 +33,15 @@ pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
     events.hide(&secrets);
     let manifest = package.manifest().resolve(&plan.set)?.reveal(secrets.values())?;
     let files = Arc::new(PackageFiles(package));
-    let launch = Launch { manifest: &manifest, files, plan: &plan, places: &args.places, events };
+    let input = args.input.as_ref().or(plan.input.as_ref());
+    let has_input = input.is_some();
+    let launch = Launch { manifest: &manifest, has_input, files, plan: &plan, places: &args.places, events };
     let instances = launch.instances()?;
     events.stage("load");
     let pipeline = Pipeline::new(&manifest, instances).map_err(failure)?;
     let cancel = Cancel::new();
     interrupt::cancels(&cancel, events)?;
-    let packets = match args.input.as_ref().or(plan.input.as_ref()) {
+    let packets = match input {
         Some(path) => input::open(path, &cancel)?,
         None if pipeline.takes_input() => {
             let hint = "give it a file with `--input FILE`, or JSON lines on stdin with `--input -`";
@@ -80,6 +82,7 @@ fn failure(error: RunError) -> Failure {
 /// All that the nodes of one run are made from.
 struct Launch<'a> {
     manifest: &'a Manifest,
+    has_input: bool,
     files: Arc<PackageFiles>,
     plan: &'a Plan,
     places: &'a Places,
@@ -154,6 +157,7 @@ impl Launch<'_> {
         Ok(NodeSpec {
             entry,
             params,
+            fed: self.has_input || self.manifest.connections.iter().any(|it| it.to == node.id),
             limits: effective(&plan.limits, node.limits.as_ref()),
             grants: plan.grants.clone(),
             seed: self.plan.seed,

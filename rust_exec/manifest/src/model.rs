@@ -70,7 +70,7 @@ pub struct Node {
     /// What the node needs of the machine it runs on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Map<String, Value>>,
-    /// `host:port` of a remote executor.
+    /// `HOST` or `HOST:PORT` of a remote executor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Reference of the package that this node runs.

@@ -46,22 +46,30 @@ pub(crate) fn is_identifier(text: &str) -> bool {
 }
 
 /// `host:port`, with an IPv6 address in brackets.
-pub(crate) fn is_host(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(host, port)| {
-        let bracketed = host.starts_with('[') && host.ends_with(']') && host.len() > 2;
-        let plain = !host.is_empty() && !host.contains([':', '/', '@', '[', ']']);
-        (bracketed || plain)
-            && !host.contains(|c: char| c.is_whitespace() || c.is_control())
+        is_host(host)
             && port.bytes().all(|byte| byte.is_ascii_digit())
             && port.parse::<u16>().is_ok_and(|port| port > 0)
     })
+}
+
+/// `HOST` or `HOST:PORT`: where a node runs.
+pub(crate) fn is_place(text: &str) -> bool {
+    is_host(text) || is_address(text)
+}
+
+fn is_host(text: &str) -> bool {
+    let bracketed = text.starts_with('[') && text.ends_with(']') && text.len() > 2;
+    let plain = !text.is_empty() && !text.contains([':', '/', '@', '[', ']']);
+    (bracketed || plain) && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// `python`, `host`, `net=HOST:PORT`, `read=DIR` or `write=DIR`.
 pub(crate) fn is_grant(text: &str) -> bool {
     match text.split_once('=') {
         None => matches!(text, "python" | "host"),
-        Some(("net", host)) => is_host(host),
+        Some(("net", host)) => is_address(host),
         Some(("read" | "write", directory)) => !directory.is_empty() && !directory.contains(char::is_control),
         Some(_) => false,
     }
@@ -142,9 +150,14 @@ mod tests {
             ],
         );
         assert_shape(
-            is_host,
+            is_address,
             &["a:1", "[::1]:50051"],
             &["a", "a:", ":1", "a:0", "a:65536", "::1:5", "a:+1", "a b:1", "u@a:1"],
+        );
+        assert_shape(
+            is_place,
+            &["a", "a.b", "a:1", "[::1]", "[::1]:5"],
+            &["", "a:", "a:0", "::1", "a b", "a/b", "u@a"],
         );
         assert_shape(
             is_grant,

@@ -9,7 +9,7 @@ use crate::fields::{
     Fields, Shape, array, flag, object, positive_integer, positive_number, text, text_like, texts_like, wrong,
 };
 use crate::model::{Connection, Limits, Manifest, Metadata, Node, Parameter, RuntimeKind};
-use crate::names::{is_entry, is_grant, is_host, is_id, is_identifier};
+use crate::names::{is_entry, is_grant, is_id, is_identifier, is_place};
 use crate::place::Place;
 
 pub(crate) static MANIFEST: Shape = Shape {
@@ -82,7 +82,7 @@ fn node(value: &Value, place: &Place<'_>, warnings: &mut Vec<Warning>) -> Result
         entry: fields.get("entry", text_like(ENTRY, is_entry))?,
         runtime: fields.get("runtime", runtime)?,
         capabilities: fields.get("capabilities", |value, place| capabilities(value, place, warnings))?,
-        host: fields.get("host", text_like("`host:port`", is_host))?,
+        host: fields.get("host", text_like("`HOST` or `HOST:PORT`", is_place))?,
         remote_ref: fields.get("remote_ref", text_like("a reference to a package", is_reference))?,
         limits: fields.get("limits", |value, place| limits(value, place, warnings))?,
         grants: fields
@@ -105,7 +105,7 @@ pub(crate) fn argument_node(
         node_type,
         params: fields.need("params", owned_object)?,
         entry: fields.get("entry", text_like(ENTRY, is_entry))?,
-        host: fields.get("host", text_like("`host:port`", is_host))?,
+        host: fields.get("host", text_like("`HOST` or `HOST:PORT`", is_place))?,
         remote_ref: fields.get("remote_ref", text_like("a reference to a package", is_reference))?,
         ..Node::default()
     })

@@ -44,6 +44,7 @@ fn spec(node_type: &str, params: Value, root: &Path, local: bool) -> NodeSpec {
         params: params.as_object().unwrap().clone(),
         inputs: vec!["in".into()],
         outputs: vec!["out".into()],
+        fed: true,
         files: Arc::new(Files { root: root.into(), local }),
         limits: EffectiveLimits::default(),
         grants: Vec::new(),

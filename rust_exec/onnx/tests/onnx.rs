@@ -23,11 +23,11 @@ static RUNTIME: LazyLock<OnnxRuntime> = LazyLock::new(|| {
 const SILERO: &str = "silero_vad_16k_op15.onnx";
 
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("tests/data")
 }
 
 fn testdata() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata")
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../testdata")
 }
 
 /// The small models beside these tests, and the large one.
@@ -64,6 +64,7 @@ fn node_of(node_type: &str, params: Value) -> Result<Box<dyn NodeInstance>, Node
         params: params.as_object().unwrap().clone(),
         inputs: vec!["in".into()],
         outputs: vec!["out".into()],
+        fed: true,
         files: Arc::new(Files),
         limits: EffectiveLimits::default(),
         grants: Vec::new(),

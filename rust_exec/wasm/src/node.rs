@@ -38,6 +38,7 @@ pub(crate) struct PythonNode {
     arrays: Vec<(String, Vec<u8>)>,
     config: String,
     tokio: Runtime,
+    is_source: bool,
     /// The guest, or what ended it.
     guest: Result<Instance, NodeFailure>,
     leaked: u64,
@@ -60,6 +61,7 @@ impl PythonNode {
             "params": Value::Object(spec.params.clone()),
             "inputs": spec.inputs,
             "outputs": spec.outputs,
+            "fed": spec.fed,
             "seed": spec.seed,
         });
         let mut node = Self {
@@ -69,6 +71,7 @@ impl PythonNode {
             arrays: arrays(spec)?,
             config: config.to_string(),
             tokio,
+            is_source: false,
             guest: Err(NodeFailure::new("RM601", "the node has not been made")),
             leaked: 0,
             recycle_at: RECYCLE_BYTES.min(spec.limits.memory / RECYCLE_PART),
@@ -76,6 +79,7 @@ impl PythonNode {
             spec: spec.clone(),
         };
         node.guest = Ok(node.make(false)?);
+        node.is_source = node.call(async |guest, store| guest.remotemedia_node_loader().call_is_source(store).await)?;
         Ok(node)
     }
 
@@ -245,6 +249,10 @@ impl NodeInstance for PythonNode {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), NodeFailure> {
         self.load(state)
+    }
+
+    fn is_source(&self) -> bool {
+        self.is_source
     }
 
     fn close(&mut self) {

@@ -76,6 +76,7 @@ pub(crate) fn spec(id: &str) -> NodeSpec {
         params: Map::new(),
         inputs: vec!["in".into()],
         outputs: vec!["out".into()],
+        fed: true,
         files: Arc::new(Nothing),
         limits: EffectiveLimits::default(),
         grants: Vec::new(),

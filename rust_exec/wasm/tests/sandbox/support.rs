@@ -73,6 +73,7 @@ pub(crate) fn project(files: &[(&str, &str)], entry: &str) -> Draft {
         params: Map::new(),
         inputs: vec!["in".into()],
         outputs: vec!["out".into()],
+        fed: true,
         files: Arc::new(Sources(files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect())),
         limits: EffectiveLimits { timeout: Duration::from_secs(10), ..EffectiveLimits::default() },
         grants: Vec::new(),

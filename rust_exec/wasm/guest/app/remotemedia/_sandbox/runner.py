@@ -24,6 +24,7 @@ from remotemedia._sandbox.missing import end_building
 from remotemedia._sandbox.state import State
 from remotemedia._sandbox.streaming import Streaming, is_streaming
 from remotemedia.array import Array
+from remotemedia.node import is_source
 from remotemedia.values import decode, encode
 
 Packet: TypeAlias = tuple[int, int, int, int, int, int, str, str, str, bytes]
@@ -46,6 +47,7 @@ class _Running:
         self.streaming = Streaming(node) if not is_source and is_streaming(node) else None
         self.process: Callable[..., Any] = node.process if self.streaming is None else self.streaming.give
         self.node = node
+        self.is_source = is_source
         # Stream, time, duration and session of the packet in hand: what is emitted has the same.
         self.origin: tuple[int, int, int, str] = (0, _NO_TIME, _NO_TIME, "")
         self.rest: Iterator[object] | None = None
@@ -163,6 +165,13 @@ class Loader(exports.Loader):
         except BaseException as error:
             raise failed(error) from None
 
+    def is_source(self) -> bool:
+        """Tell whether the node, which has been made, takes no packets."""
+        try:
+            return _current().is_source
+        except BaseException as error:
+            raise failed(error) from None
+
 
 class Processor(exports.Processor):
     """Runs the node."""
@@ -181,7 +190,8 @@ class Processor(exports.Processor):
             if getattr(node, "name", None) in {None, _class.__name__} and hasattr(node, "__dict__"):
                 node.name = given["id"]
             settle(_hook(node, "initialize"))
-            _running = _Running(node, is_source=not given["inputs"], modules=_modules)
+            unasked = not given["inputs"] or is_source(node, fed=given["fed"])
+            _running = _Running(node, is_source=unasked, modules=_modules)
         except BaseException as error:
             raise failed(error) from None
 
