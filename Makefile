@@ -74,6 +74,7 @@ lock: $(VENV)/.dependencies ## lock the Python dependencies anew
 		--no-header --upgrade --output-file requirements/dev.txt
 
 bench: $(VENV)/.installed ## speed against peers, as ratios
+	$(PY) benchmarks/compile.py
 	$(PY) benchmarks/run.py
 
 dist: $(VENV)/.dependencies ## sdist and wheel in dist/, the wheel tried in an environment without Rust
