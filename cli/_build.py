@@ -32,7 +32,7 @@ def build(
 
     reading = Reading(pipeline, trace, arguments or (), cached=not no_cache)
     signer = None if unsigned else signing_key(os.environ, key)
-    output.mkdir(parents=True, exist_ok=True)
+    _make(output)
     with status("building …"):
         built = build_package(source, output, environ=os.environ, reading=reading, key=signer, version=version)
     for warning in built.warnings:
@@ -48,3 +48,16 @@ def build(
     }
     signed = f"signed by {signer.public.fingerprint}" if signer else "not signed"
     report(fields, f"{built.path}  {size(built.size)}\n{built.digest}\n{signed}", as_json=as_json)
+
+
+def _make(directory: Path) -> None:
+    from remotemedia.errors import PackageError
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PackageError(
+            f"expected `{directory}` to be a directory, or to make one: {(error.strerror or '').lower()}",
+            code="RM307",
+            hint="name another one with `--output`",
+        ) from error

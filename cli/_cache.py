@@ -1,4 +1,4 @@
-"""`remotemedia cache`: what was pulled."""
+"""`remotemedia cache`: what was pulled, and what was compiled."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from remotemedia.cli._options import Json
 if TYPE_CHECKING:
     from remotemedia.registry import Cache
 
-app = typer.Typer(help="Packages that were pulled.", no_args_is_help=True)
+app = typer.Typer(help="Packages that were pulled, and programs that were compiled.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(*, as_json: Json = False) -> None:
-    """List the packages."""
+    """List the packages, and count the programs that were compiled."""
     entries = _cache().list()
+    programs, taken = _programs()
     fields = [{"digest": it.digest, "size": it.size, "references": list(it.references)} for it in entries]
     lines = [f"{it.digest[:19]}  {size(it.size):>9}  {', '.join(it.references)}" for it in entries]
-    report({"packages": fields}, "\n".join(lines) or "nothing was pulled yet", as_json=as_json)
+    shown = "\n".join(lines) or "nothing was pulled yet"
+    counted = f"\n{_counted(programs, 'compiled program')}, {size(taken)}" if programs else ""
+    report({"packages": fields, "programs": programs}, shown + counted, as_json=as_json)
 
 
 @app.command()
@@ -32,8 +35,10 @@ def info(*, as_json: Json = False) -> None:
 
     cache = _cache()
     count, used, place = len(cache.list()), cache.size(), home_directory(os.environ)
-    fields = {"home": str(place), "packages": count, "size": used}
-    report(fields, f"{place}: {count} packages, {size(used)}", as_json=as_json)
+    programs, taken = _programs()
+    fields = {"home": str(place), "packages": count, "programs": programs, "size": used + taken}
+    counted = f"{_counted(count, 'package')}, {_counted(programs, 'compiled program')}"
+    report(fields, f"{place}: {counted}, {size(used + taken)}", as_json=as_json)
 
 
 @app.command()
@@ -54,17 +59,32 @@ def clear(
     *,
     as_json: Json = False,
 ) -> None:
-    """Remove packages; they are fetched again when they are next used."""
+    """Remove packages, which are fetched again when they are next used, and compiled programs."""
+    from remotemedia.compiler import forget_programs
     from remotemedia.registry import Reference
+    from remotemedia.runtime.program import compile_cache
 
     cache = _cache()
-    before = cache.size()
+    before = cache.size() + _programs()[1]
     if reference is None:
         cache.clear()
+        forget_programs(compile_cache(os.environ))
     else:
         cache.remove(Reference.parse(reference))
-    freed = before - cache.size()
+    freed = before - cache.size() - _programs()[1]
     report({"freed": freed}, f"freed {size(freed)}", as_json=as_json)
+
+
+def _programs() -> tuple[int, int]:
+    """How many programs are kept as they were compiled, and the bytes that they take."""
+    from remotemedia.compiler import kept_programs
+    from remotemedia.runtime.program import compile_cache
+
+    return kept_programs(compile_cache(os.environ))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _cache() -> Cache:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import os
 import sys
+from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -22,7 +27,7 @@ from remotemedia.cli import (
     _version,
 )
 from remotemedia.cli._console import show_error
-from remotemedia.errors import RemoteMediaError
+from remotemedia.errors import RemoteMediaError, UsageError
 
 app = typer.Typer(
     name="remotemedia",
@@ -48,7 +53,13 @@ app.command("help")(_help.help_)
 
 def main() -> None:
     """Run the command line and exit with one of the statuses of `schemas/errors.v1.json`."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    codecs.register_error("escaped", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="escaped")
     try:
+        _check_directory()
         app()
     except RemoteMediaError as error:
         sys.exit(show_error(error, as_json="--json" in sys.argv))
@@ -58,3 +69,25 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _nowhere() -> TextIO:
+    """What takes the output if our caller has closed it."""
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Write what a terminal's encoding lacks, or a file's name that is not Unicode, as JSON does: by code units."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)), error.end
+
+
+def _check_directory() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError(
+            "expected a working directory, but it was removed", code="RM701", hint="`cd` to one that is there"
+        ) from error

@@ -9,6 +9,8 @@
 What cannot be known without running the program, and the graph depends on, is refused with a diagnostic.
 """
 
+from remotemedia.compiler._cache import forget as forget_programs
+from remotemedia.compiler._cache import kept as kept_programs
 from remotemedia.compiler._check import check_file, located, pipeline_files
 from remotemedia.compiler._compile import compile_file, manifest_json, traced_program
 from remotemedia.compiler._dependencies.model import Dependencies, Dependency, Distribution, Hashes, Needs, VendoredFile
@@ -16,7 +18,7 @@ from remotemedia.compiler._diagnostic import Diagnostic, Related, Severity, Span
 from remotemedia.compiler._explain import Placement, explain
 from remotemedia.compiler._formats import Checked, Report, as_github, as_json, as_sarif, render
 from remotemedia.compiler._program import DataFile, Import, Program, ProjectFile, SourceModule
-from remotemedia.compiler.sandbox import default_runtimes, missing_in_sandbox
+from remotemedia.compiler.sandbox import default_runtimes, missing_in_sandbox, named_code
 
 __all__ = [
     "Checked",
@@ -45,9 +47,12 @@ __all__ = [
     "compile_file",
     "default_runtimes",
     "explain",
+    "forget_programs",
+    "kept_programs",
     "located",
     "manifest_json",
     "missing_in_sandbox",
+    "named_code",
     "pipeline_files",
     "render",
     "to_json",

@@ -19,9 +19,10 @@ from remotemedia.compiler._modules import Modules
 from remotemedia.compiler._program import DataFile, Import, Program, ProjectFile, SourceModule
 from remotemedia.compiler._resources import find_resources
 from remotemedia.compiler._rules import Graph, apply_rules
-from remotemedia.compiler._values import PipelineInstance, ProjectClass
+from remotemedia.compiler._values import Function, PipelineInstance, ProjectClass
 from remotemedia.compiler._watch import saw
 from remotemedia.compiler._weights import find_weights
+from remotemedia.compiler.sandbox import named_code
 from remotemedia.errors import CompileError
 from remotemedia.schemas.tables import node_type
 
@@ -63,7 +64,8 @@ def analyse(project: Project, wanted: str | None) -> Program:
     graph = Graph(chosen, flat.nodes, flat.edges, manifest, project, scope, evaluator.nodes, evaluator.pipelines)
     apply_rules(graph, findings)
     weights = find_weights(flat.nodes, manifest, project, findings)
-    built = Built(manifest, stated.data, stated.classes, weights, tuple(_inputs(evaluator, manifest)), chosen)
+    inputs = tuple(_inputs(evaluator, manifest))
+    built = Built(manifest, stated.data, tuple(stated.classes), stated.code, weights, inputs, chosen)
     return _program(modules, closure, built, findings)
 
 
@@ -85,9 +87,10 @@ def analyse_traced(project: Project, manifest: dict[str, Any], arrays: Mapping[s
     evaluator = Evaluator(source, modules, Findings(), EXPRESSIONS, STATEMENTS)
     evaluator.module(source, name="__main__")
     closure = close(modules, source, findings)
-    entries = {node["entry"]: None for node in _nodes(manifest) if "entry" in node}
-    classes = {entry: found for entry in entries if (found := _class(evaluator, modules, entry)) is not None}
-    return _program(modules, closure, Built(manifest, arrays, classes), findings)
+    entries = tuple(dict.fromkeys(node["entry"] for node in _nodes(manifest) if "entry" in node))
+    names = dict.fromkeys((*entries, *(name for node in manifest["nodes"] for name in named_code(node))))
+    code = {name: found for name in names if (found := _code(evaluator, modules, name)) is not None}
+    return _program(modules, closure, Built(manifest, arrays, entries, code), findings)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Built:
     Attributes:
         manifest: what it states.
         data: the arrays that the manifest names, by their path.
-        classes: the project's classes of its nodes, by `module:Class`.
+        entries: the project's classes of its nodes, `module:Class`.
+        code: these classes, and the project's other classes and functions in arguments, by their name.
         weights: further files of its models, by path from the project's root.
         inputs: files that were read to build it.
         pipeline: the pipeline itself, where it was read: findings about others do not count.
@@ -105,7 +109,8 @@ class Built:
 
     manifest: dict[str, Any]
     data: Mapping[str, bytes]
-    classes: Mapping[str, ProjectClass]
+    entries: tuple[str, ...]
+    code: Mapping[str, ProjectClass | Function]
     weights: tuple[str, ...] = ()
     inputs: tuple[ProjectFile, ...] = ()
     pipeline: PipelineInstance | None = None
@@ -113,7 +118,7 @@ class Built:
 
 def _program(modules: Modules, closure: Closure, built: Built, findings: Findings) -> Program:
     project = modules.project
-    dependencies = find_dependencies(closure, modules, built.classes, findings)
+    dependencies = find_dependencies(closure, modules, built.code, findings)
     resources = find_resources(closure, modules, findings)
     warnings = findings.check(built.pipeline)
     return Program(
@@ -124,7 +129,7 @@ def _program(modules: Modules, closure: Closure, built: Built, findings: Finding
         modules=tuple(
             sorted((SourceModule(s.name, s.sha256(), s.text) for s in closure.sources), key=lambda module: module.path)
         ),
-        entries=tuple(built.classes),
+        entries=built.entries,
         imports=tuple(_imports(closure)),
         diagnostics=warnings,
         data=tuple(DataFile(path, _digest_of(path), content) for path, content in sorted(built.data.items())),
@@ -133,14 +138,14 @@ def _program(modules: Modules, closure: Closure, built: Built, findings: Finding
     )
 
 
-def _class(evaluator: Evaluator, modules: Modules, entry: str) -> ProjectClass | None:
-    """Return the class of an entry `module:Class`, if the evaluation has found it."""
-    module, _, qualname = entry.partition(":")
+def _code(evaluator: Evaluator, modules: Modules, name: str) -> ProjectClass | Function | None:
+    """Return the class or function that is called `module:qualname`, if the evaluation has found it."""
+    module, _, qualname = name.partition(":")
     source = modules.get(module)
     if source is None:
         return None
     found = resolve(evaluator.module(source).scope, qualname)
-    return found if isinstance(found, ProjectClass) else None
+    return found if isinstance(found, (ProjectClass, Function)) else None
 
 
 def _files(project: Project, manifest: dict[str, Any], weights: tuple[str, ...]) -> Iterator[ProjectFile]:
@@ -213,7 +218,8 @@ def _imports(closure: Closure) -> Iterator[Import]:
     for source in closure.sources:
         for use in closure.uses[source.name]:
             name = (use.name or "").partition(".")[0]
-            if name and name != "__future__" and not closure.inside[use]:
+            is_own = closure.inside[use] or name in closure.own
+            if name and name != "__future__" and not is_own:
                 importers.setdefault(name, set()).add(source.name)
                 if not use.optional:
                     required.add(name)

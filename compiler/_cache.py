@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from contextlib import suppress
@@ -20,14 +21,18 @@ from remotemedia.compiler._program import Program
 from remotemedia.compiler._watch import Seen, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic import ConfigDict, TypeAdapter
 
-__all__ = ["find", "keep"]
+    from remotemedia.compiler._watch import Stamp
+
+__all__ = ["find", "forget", "keep", "kept"]
 
 _ROOMS: Final = ("compiler", "nodes", "schemas")
 """What a result depends on of this tool, beside the modules of `remotemedia` itself."""
+
+_METADATA: Final = (".dist-info", ".egg-info")
 
 _MAX_ENTRIES: Final = 256
 _MAX_BYTES: Final = 64 << 20
@@ -62,9 +67,20 @@ def find(directory: Path, source: Path, pipeline: str | None) -> Program | None:
     return entry.program
 
 
-def keep(directory: Path, source: Path, pipeline: str | None, program: Program, paths: Iterable[str]) -> None:
-    """Keep what compiling a file gave; where the directory cannot be written, nothing is kept."""
-    text = _adapter().dump_json(_Entry(tuple(state_of(path) for path in sorted(paths)), program))
+def keep(directory: Path, source: Path, pipeline: str | None, program: Program, paths: Mapping[str, Stamp]) -> None:
+    """Keep what compiling a file gave.
+
+    Nothing is kept where the directory cannot be written, where a file has changed meanwhile, or has a name that is not
+    Unicode.
+    """
+    seen = [state_of(path, before) for path, before in sorted(paths.items())]
+    same = tuple(it for it in seen if it is not None)
+    if len(same) < len(seen):
+        return
+    try:
+        text = _adapter().dump_json(_Entry(same, program))
+    except ValueError:
+        return
     if len(text) > _MAX_BYTES:
         return
     with suppress(OSError):
@@ -75,6 +91,17 @@ def keep(directory: Path, source: Path, pipeline: str | None, program: Program, 
         _shrink(directory)
 
 
+def kept(directory: Path) -> tuple[int, int]:
+    """Return how many programs are kept, and how many bytes they take."""
+    sizes = [path.stat().st_size for path in directory.glob("*.json")]
+    return len(sizes), sum(sizes)
+
+
+def forget(directory: Path) -> None:
+    """Remove all that is kept, and what an interrupted run has left."""
+    shutil.rmtree(directory, ignore_errors=True)
+
+
 def _shrink(directory: Path) -> None:
     """Remove the entries that were used least recently."""
     entries = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
@@ -83,7 +110,14 @@ def _shrink(directory: Path) -> None:
 
 
 def _name(source: Path, pipeline: str | None) -> str:
-    parts = (str(source.absolute()), pipeline or "", remotemedia.__file__ or "", sys.version, *_tool(), *_environment())
+    parts = (
+        os.path.realpath(source),
+        pipeline or "",
+        remotemedia.__file__ or "",
+        sys.version,
+        *_tool(),
+        *_environment(),
+    )
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest() + ".json"
 
 
@@ -93,16 +127,19 @@ def _tool() -> Iterable[str]:
         for name in ("", *_ROOMS):
             for directory, inner, files in os.walk(Path(root, name)):
                 inner[:] = sorted(inner) if name else []
-                yield from (f"{file} {Path(directory, file).stat().st_mtime_ns}" for file in sorted(files))
+                for file in sorted(files):
+                    with suppress(OSError):  # it may just have gone
+                        yield f"{file} {Path(directory, file).stat().st_mtime_ns}"
 
 
 def _environment() -> Iterable[str]:
     """Give what changes when a distribution is installed or removed."""
-    here = {"", os.getcwd()}  # noqa: PTH109 - compared with strings; what is written here is no distribution
     for entry in sys.path:
-        if entry not in here:
-            with suppress(OSError):
+        with suppress(OSError):
+            if entry and not Path(entry).samefile(os.curdir):
                 yield f"{entry} {Path(entry).stat().st_mtime_ns}"
+            else:  # which changes with all that is written here
+                yield from sorted(name for name in os.listdir(entry or os.curdir) if name.endswith(_METADATA))  # noqa: PTH208 - of names
 
 
 def _adapter() -> TypeAdapter[_Entry]:

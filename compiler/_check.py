@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remotemedia._project import Project
+from remotemedia._project import Project, is_file
 from remotemedia.compiler._bounds import MAX_FILE_BYTES
 from remotemedia.compiler._compile import compile_file
 from remotemedia.compiler._diagnostic import Diagnostic, moved
@@ -93,12 +93,12 @@ def _called(path: Path, directory: Path) -> str:
 
 def _is_passed_over(directory: Path) -> bool:
     hidden = directory.name.startswith(".")
-    return hidden or directory.name in _PASSED_OVER or (directory / "pyvenv.cfg").is_file()
+    return hidden or directory.name in _PASSED_OVER or is_file(directory / "pyvenv.cfg")
 
 
 def _mentions_pipeline(path: Path) -> bool:
     """Return whether a file's text may build a pipeline; one that cannot be read is for the compiler to report."""
-    if not path.is_file():
+    if not is_file(path):
         return False
     try:
         with path.open("rb") as file:

@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from remotemedia.compiler._findings import Findings
     from remotemedia.compiler._imports import Closure
     from remotemedia.compiler._modules import Modules
-    from remotemedia.compiler._values import ProjectClass
+    from remotemedia.compiler._values import Function, ProjectClass
 
 __all__ = ["find_dependencies"]
 
 
 def find_dependencies(
-    closure: Closure, modules: Modules, classes: Mapping[str, ProjectClass], findings: Findings
+    closure: Closure, modules: Modules, code: Mapping[str, ProjectClass | Function], findings: Findings
 ) -> Dependencies:
     """Return what the sources of a program depend on; what is to be said of it is among the findings.
 
     Args:
         closure: the project's sources, the pipeline's file first.
         modules: the project.
-        classes: the class of each entry.
+        code: the project's classes and functions that nodes name, by their name.
         findings: takes RM111 and RM130 to RM133.
     """
     collected = _collect(closure, modules, findings)
     if collected is None:
-        return Dependencies(needs=find_needs(closure, classes, None, findings))
+        return Dependencies(needs=find_needs(closure, code, None, findings))
     from remotemedia.compiler._dependencies.reach import Reach  # noqa: PLC0415 - most programs need none
 
-    needs = find_needs(closure, classes, Reach(collected.environment), findings)
+    needs = find_needs(closure, code, Reach(collected.environment), findings)
     reached = {name for it in needs.values() if not it.lacks for name in it.distributions}
     distributions = collected.close_over(reached)
-    needs, vendored = _vendor(collected, distributions, needs, classes, findings)
+    needs, vendored = _vendor(collected, distributions, needs, code, findings)
     return Dependencies(collected.imports, distributions, vendored, needs)
 
 
@@ -59,16 +59,16 @@ def _vendor(
     collected: Collected,
     distributions: tuple[Distribution, ...],
     needs: dict[str, Needs],
-    classes: Mapping[str, ProjectClass],
+    code: Mapping[str, ProjectClass | Function],
     findings: Findings,
 ) -> tuple[dict[str, Needs], tuple[VendoredFile, ...]]:
-    """Return the files that travel; a class for which there is no more room is left to another runtime."""
+    """Return the files that travel; a class or function for which there is no more room is left to another runtime."""
     from remotemedia.compiler._dependencies.vendoring import room_for, to_vendor, vendor  # noqa: PLC0415 - as above
 
     chosen: set[str] = set()
     files: tuple[VendoredFile, ...] = ()
     judged = dict(needs)
-    for entry, need in needs.items():
+    for name, need in needs.items():
         if need.lacks or not need.distributions:
             continue
         wanted = chosen | to_vendor(need.distributions, distributions)
@@ -77,14 +77,14 @@ def _vendor(
         if why is None:
             chosen, files = wanted, more
             continue
-        names = ", ".join(f"`{name}`" for name in sorted(wanted - chosen))
-        judged[entry] = replace(need, lacks=tuple(Lack(name, why) for name in sorted(wanted - chosen)))
+        listed = ", ".join(f"`{it}`" for it in sorted(wanted - chosen))
+        judged[name] = replace(need, lacks=tuple(Lack(it, why) for it in sorted(wanted - chosen)))
         findings.add(
             "RM111",
-            f"`{classes[entry].name}` needs more than the sandbox can be given: {names}",
-            classes[entry].place,
+            f"`{code[name].name}` needs more than the sandbox can be given: {listed}",
+            code[name].place,
             why,
-            notes=(f"the runtime left for `{classes[entry].name}` is `python`, which its users have to allow",),
+            notes=(f"the runtime left for `{code[name].name}` is `python`, which its users have to allow",),
             help="import less in the node",
             severity="warning",
         )

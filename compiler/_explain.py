@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remotemedia.compiler.sandbox import default_runtimes
+from remotemedia.compiler.sandbox import default_runtimes, kinds_of, named_code
 from remotemedia.schemas.tables import node_type
 
 if TYPE_CHECKING:
@@ -53,31 +53,27 @@ def explain(program: Program) -> tuple[Placement, ...]:
 
 
 def _placement(program: Program, node: dict[str, Any], runtime: str) -> Placement:
-    builtin = node_type(node["node_type"]) if "entry" not in node else None
+    builtin = "entry" not in node and node_type(node["node_type"]) is not None
+    needs = program.dependencies.needs_of(named_code(node))
+    lacks = tuple(_clause(lack) for lack in needs.lacks)
     grants = set(node.get("grants", ())) | ({"python"} if runtime == "python" else set())
     asked = "its author asks for it" if node.get("runtime") else None
-    if builtin is not None:
-        others = tuple(kind for kind in builtin.kinds if kind != runtime)
-        return Placement(node["id"], builtin.name, runtime, asked or "built in", others, grants=tuple(sorted(grants)))
-    dependencies = program.dependencies
-    needs = dependencies.needs.get(node.get("entry", ""))
-    lacks = tuple(_clause(lack) for lack in needs.lacks) if needs else ()
-    possible = ("python",) if lacks else ("python-wasm", "python")
+    fits = "built in" if builtin and not needs.distributions else _fits(needs, program.dependencies)
     return Placement(
         node["id"],
         node["node_type"],
         runtime,
-        asked or (lacks[0] if lacks else _fits(needs, dependencies)),
-        tuple(kind for kind in possible if kind != runtime),
-        _versions(needs.distributions if needs else (), dependencies),
+        asked or (lacks[0] if lacks else fits),
+        tuple(kind for kind in kinds_of(program, node) if kind != runtime),
+        _versions(needs.distributions, program.dependencies),
         lacks,
         tuple(sorted(grants)),
     )
 
 
-def _fits(needs: Needs | None, dependencies: Dependencies) -> str:
-    """Return why the sandbox can run a class."""
-    if needs is None or not needs.distributions:
+def _fits(needs: Needs, dependencies: Dependencies) -> str:
+    """Return why the sandbox can run a node."""
+    if not needs.distributions:
         return "the standard library is enough"
     names = _versions(needs.distributions, dependencies)
     shown = [*names[:_SHOWN], *([f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else [])]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from remotemedia.compiler._dependencies.conditions import HERE, SANDBOX, asks, holds
 from remotemedia.compiler._dynamic import has_calls, module_named, named_modules
 from remotemedia.compiler._modules import absolute_name
 from remotemedia.compiler._source import Place, Source
@@ -32,7 +34,8 @@ class ImportUse:
         name: dotted and absolute; None for a relative import that leads out of the project.
         members: the names taken `from` it; empty for `import name`, `*` and a call.
         bound: the names that the statement binds; None for `*` and for a call, which may bind any.
-        optional: whether it stands in a `try` that copes without the module.
+        optional: whether the code around it copes without the module: a `try`, a `with suppress(ImportError)`, or an
+            `if` that asks for the system, the version of Python or the module, unless it always holds.
         owner: the class or function around it; None at the top of the module.
         is_main: whether it stands under `if __name__ == "__main__"`.
     """
@@ -128,6 +131,12 @@ def _below(spot: _Spot) -> Iterator[_Spot]:
         yield replace(spot, node=node.body, is_main=True)
         if node.orelse is not None:
             yield replace(spot, node=node.orelse)
+    elif isinstance(node, cst.If) and asks(code := _code(node.test)):
+        test = ast.parse(code.strip(), mode="eval").body
+        found = {holds(test, HERE), holds(test, SANDBOX)}
+        yield replace(spot, node=node.body, optional=spot.optional or found != {True})
+        if node.orelse is not None:
+            yield replace(spot, node=node.orelse, optional=spot.optional or found != {False})
     elif isinstance(node, (cst.Try, cst.TryStar)):
         caught = any(_catches(handler.type) for handler in node.handlers)
         for child in children(node):
@@ -135,7 +144,18 @@ def _below(spot: _Spot) -> Iterator[_Spot]:
     elif isinstance(node, (cst.FunctionDef, cst.ClassDef)):
         yield replace(spot, node=node.body, owner=spot.owner or node)
     else:
-        yield from (replace(spot, node=child) for child in children(node))
+        yield from (replace(spot, node=child, optional=spot.optional or _copes(node)) for child in children(node))
+
+
+def _copes(node: cst.CSTNode) -> bool:
+    """Return whether a `with` goes on without what is imported in it: `with suppress(ImportError)`."""
+    calls = [item.item for item in node.items] if isinstance(node, cst.With) else ()
+    return any(
+        isinstance(call, cst.Call)
+        and (dotted_name(call.func) or "").rpartition(".")[2] == "suppress"
+        and any(_catches(argument.value) for argument in call.args)
+        for call in calls
+    )
 
 
 def _named(source: Source, spot: _Spot, node: cst.Import) -> Iterator[ImportUse]:
@@ -200,6 +220,10 @@ def _catches(node: cst.BaseExpression | None) -> bool:
     if isinstance(node, cst.Tuple):
         return any(_catches(element.value) for element in node.elements)
     return node is None or (dotted_name(node) or "").rpartition(".")[2] in _CATCHES
+
+
+def _code(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node)
 
 
 def _is_for_type_checkers(test: cst.BaseExpression) -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import libcst as cst
 
+from remotemedia.compiler._bindings import bound_names, comprehension_names, declared_globals, parameter_names
 from remotemedia.compiler._imports import is_main_guard
 from remotemedia.compiler._tree import children, dotted_name, targets, walk
+from remotemedia.compiler._values import Function
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from remotemedia.compiler._imports import Closure, ImportUse
     from remotemedia.compiler._source import Source
     from remotemedia.compiler._values import ProjectClass
@@ -19,6 +23,8 @@ __all__ = ["Part", "loaded_with"]
 
 _Starts: TypeAlias = frozenset[str] | None
 """Names of a module that are asked for from outside; None for all."""
+
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @dataclass
@@ -52,14 +58,14 @@ class Part:
         return use.bound is not None and bool(use.bound & self.at_load)
 
 
-def loaded_with(closure: Closure, cls: ProjectClass) -> dict[Source, Part]:
-    """Return the modules that are loaded with a class, and what of them runs on its behalf.
+def loaded_with(closure: Closure, code: ProjectClass | Function) -> dict[Source, Part]:
+    """Return the modules that are loaded with a class or function, and what of them runs on its behalf.
 
-    That is the class with what it mentions, of other modules what is mentioned of them in turn, and what stands at the
-    top of each of these, as far as it names what is imported there. A mention counts as a use.
+    That is the class or function with what it mentions, of other modules what is mentioned of them in turn, and what
+    stands at the top of each of these, as far as it names what is imported there. A mention counts as a use.
     """
     parts: dict[Source, Part] = {}
-    waiting: list[tuple[Source, _Starts]] = [(cls.place.source, frozenset({cls.qualname.partition(".")[0]}))]
+    waiting: list[tuple[Source, _Starts]] = [(code.place.source, frozenset({_top(code)}))]
     while waiting:
         source, starts = waiting.pop()
         known = parts.get(source)
@@ -71,6 +77,13 @@ def loaded_with(closure: Closure, cls: ProjectClass) -> dict[Source, Part]:
             if part.runs(use):
                 waiting.extend((found, _asked(use, found, part)) for found in closure.inside[use])
     return parts
+
+
+def _top(code: ProjectClass | Function) -> str:
+    """Return the name at the top of a module under which something is found."""
+    if isinstance(code, Function):
+        return code.name if code.owner is None else _top(code.owner)
+    return code.qualname.partition(".")[0]
 
 
 def _asked(use: ImportUse, found: Source, part: Part) -> _Starts:
@@ -140,30 +153,70 @@ def _defined(statement: cst.CSTNode) -> set[str]:
 
 
 def _mention(
-    waiting: list[cst.CSTNode],
+    nodes: list[cst.CSTNode],
     definitions: dict[str, list[cst.CSTNode]],
     names: set[str],
     followed: set[cst.CSTNode],
 ) -> None:
-    """Add the names in some code, and in the statements that define what it names."""
+    """Add the names in some code that are not its own, and those in the statements that define what it names."""
+    waiting = [(node, _NOTHING) for node in nodes]
     while waiting:
-        node = waiting.pop()
+        node, local = waiting.pop()
         match node:
             case cst.Name(value=name):
-                names |= {name, f"{name}.*"}
+                mentioned = {name, f"{name}.*"}
             case cst.Attribute():
                 dotted = dotted_name(node)
                 if dotted is None:
-                    waiting.append(node.value)
+                    waiting.append((node.value, local))
                     continue
                 parts = dotted.split(".")
                 name = parts[0]
-                names |= {".".join(parts[: count + 1]) for count in range(len(parts))}
+                mentioned = {".".join(parts[: count + 1]) for count in range(len(parts))}
             case cst.Import() | cst.ImportFrom():
                 continue
             case _:
-                waiting.extend(children(node))
+                waiting.extend(_inside(node, local))
                 continue
-        found = definitions.pop(name, [])
-        followed.update(found)
-        waiting.extend(found)
+        if name not in local:
+            names |= mentioned
+            found = definitions.pop(name, [])
+            followed.update(found)
+            waiting.extend((definition, _NOTHING) for definition in found)
+
+
+def _inside(node: cst.CSTNode, local: frozenset[str]) -> Iterator[tuple[cst.CSTNode, frozenset[str]]]:
+    """Give the parts of some code that can mention names, each with the names that are its own.
+
+    Annotations of functions and of their variables are left out: they are not looked at, unless by a decorator.
+    """
+    match node:
+        case cst.FunctionDef():
+            yield from ((part, local) for part in (*node.decorators, *_defaults(node.params)))
+            if node.decorators:
+                yield from ((part, local) for part in walk(node.params) if isinstance(part, cst.Annotation))
+            yield node.body, local | _own_names(node)
+        case cst.Lambda():
+            yield from ((part, local) for part in _defaults(node.params))
+            yield node.body, local | parameter_names(node.params)
+        case cst.BaseComp(for_in=comprehension):
+            own = local | comprehension_names(comprehension)
+            yield from ((child, own) for child in children(node))
+        case cst.Arg(value=value):
+            yield value, local
+        case cst.AnnAssign(target=target, value=value) if local:
+            yield from ((part, local) for part in (target, value) if part is not None)
+        case _:
+            yield from ((child, local) for child in children(node))
+
+
+def _defaults(parameters: cst.Parameters) -> Iterator[cst.CSTNode]:
+    listed = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    return (parameter.default for parameter in listed if parameter.default is not None)
+
+
+def _own_names(function: cst.FunctionDef) -> set[str]:
+    """Return the names of a function's own; those of what it imports are left to whoever asks what it imports."""
+    own = parameter_names(function.params) | {name.value for name in bound_names(function.body)}
+    imports = (node for node in walk(function.body) if isinstance(node, (cst.Import, cst.ImportFrom)))
+    return own - declared_globals(function) - {name.value for node in imports for name in bound_names(node)}

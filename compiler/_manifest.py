@@ -51,12 +51,14 @@ class Stated(NamedTuple):
         graph: the nodes and edges that it states.
         data: the arrays that travel beside it, by their path.
         classes: the project's classes of all nodes, those in arguments as well, by `module:Class`.
+        code: these, and the project's other classes and functions in arguments, by their name.
     """
 
     manifest: dict[str, Any]
     graph: FlatGraph
     data: dict[str, bytes]
     classes: dict[str, ProjectClass]
+    code: dict[str, ProjectClass | Function]
 
 
 def manifest_of(pipeline: PipelineInstance, project: Project, findings: Findings) -> Stated:
@@ -69,7 +71,7 @@ def manifest_of(pipeline: PipelineInstance, project: Project, findings: Findings
         "nodes": [writer.node(node, name) for node, name in zip(graph.nodes, graph.ids, strict=True)],
         "connections": [_connection(edge, graph.ids) for edge in graph.edges],
     } | writer.declared()
-    return Stated(manifest, graph, writer.data, writer.classes)
+    return Stated(manifest, graph, writer.data, writer.classes, {**writer.classes, **writer.named})
 
 
 class _Writer:
@@ -82,6 +84,7 @@ class _Writer:
         self._findings = findings
         self._stating = Stating(project, findings, pipeline)
         self.classes = self._stating.classes
+        self.named = self._stating.named
 
     def name(self) -> str:
         """Return the pipeline's name."""
@@ -174,20 +177,8 @@ class _Writer:
         label = f"depends on {why.because}"
         self._findings.add(
             why.code or "RM107", message, place, label,
-            notes=_steps(place, why), help=help_, owner=self._pipeline,
+            notes=why.told_from(place), help=help_, owner=self._pipeline,
         )  # fmt: skip
-
-
-def _steps(place: Place, why: Unknown) -> tuple[str, ...]:
-    """Return how an unknown value came from its source, a line of the program each, beginning where it is used."""
-    here = place.span()
-    lines: dict[tuple[str, int], str] = {}
-    for link in why.chain:  # the last of one line is nearest to the source
-        there = link.place.span()
-        if (there.file, there.line) != (here.file, here.line):
-            text = f"it {link.what} in line {there.line} of `{there.file}`: `{there.text.strip()}`"
-            lines[there.file, there.line] = text
-    return tuple(lines.values())
 
 
 def _with_nested(pipeline: PipelineInstance, seen: set[int] | None = None) -> list[PipelineInstance]:
@@ -228,6 +219,8 @@ def _described(value: Value) -> str:  # noqa: C901, PLR0911, PLR0912 - one a kin
             return "a lambda" if value.name == "<lambda>" else f"the function `{value.name}`"
         case ProjectModule():
             return f"the module `{value.name}`"
+        case Method(receiver=Live(what=what), name=name):
+            return f"`{name}` of {what}"
         case Method():
             return f"the method `{value.name}`"
         case Bound():

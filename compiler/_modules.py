@@ -7,6 +7,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remotemedia._project import is_file
 from remotemedia.compiler._bounds import MAX_MODULES, MAX_TOTAL_SIZE, MAX_TOTAL_TOKENS
 from remotemedia.compiler._diagnostic import Diagnostic, compile_error
 from remotemedia.compiler._source import Source, read_source
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Modules", "absolute_name"]
 
 _NAMESPACE: Final = ("*.py", "*/*.py", "*/*/*.py")
+_BELOW: Final = ("*/", "*/*/")
 
 
 class Modules:
@@ -101,7 +103,7 @@ class Modules:
         base = root.joinpath(*name.split("."))
         for path in (base / "__init__.py", base.with_name(base.name + ".py")):
             saw(path)
-            if path.is_file() and path.resolve().is_relative_to(root):
+            if is_file(path) and path.resolve().is_relative_to(root):
                 return path
         return None
 
@@ -112,6 +114,10 @@ class Modules:
         if not base.is_dir() or not base.resolve().is_relative_to(self.project.root):
             return False
         is_package = any(next(base.glob(pattern), None) is not None for pattern in _NAMESPACE)
+        if not is_package:
+            for pattern in _BELOW:
+                for directory in base.glob(pattern):
+                    saw(directory)
         return is_package and ("." in name or not self._is_installed(name))
 
     def _is_installed(self, top: str) -> bool:

@@ -103,8 +103,3 @@ class Program:
     dependencies: Dependencies = field(default_factory=Dependencies)
     resources: tuple[ProjectFile, ...] = ()
     data: tuple[DataFile, ...] = ()
-
-    @property
-    def unsandboxed(self) -> frozenset[str]:
-        """The entries whose code needs what the sandbox does not have."""
-        return frozenset(entry for entry, needs in self.dependencies.needs.items() if needs.lacks)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 from remotemedia.compiler._dependencies.model import Lack, Needs
 from remotemedia.compiler._loaded import loaded_with
-from remotemedia.compiler.sandbox import absence, uselessness
+from remotemedia.compiler.sandbox import absence, is_standard, uselessness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from remotemedia.compiler._findings import Findings
     from remotemedia.compiler._imports import Closure, ImportUse
     from remotemedia.compiler._loaded import Part
-    from remotemedia.compiler._values import ProjectClass
+    from remotemedia.compiler._values import Function, ProjectClass
 
 __all__ = ["find_needs"]
 
@@ -24,9 +23,9 @@ _SHOWN: Final = 3
 
 
 def find_needs(
-    closure: Closure, classes: Mapping[str, ProjectClass], reach: Reach | None, findings: Findings
+    closure: Closure, code: Mapping[str, ProjectClass | Function], reach: Reach | None, findings: Findings
 ) -> dict[str, Needs]:
-    """Return what the code of each class needs, and warn of each import that keeps one out of the sandbox.
+    """Return what each class or function needs, and warn of each import that keeps one out of the sandbox.
 
     A class needs what is imported inside it, and what the modules loaded with it import at their top. An import counts
     only if it has no fallback, and if its name is used for the class: in the sandbox an unused one does no harm, and
@@ -34,27 +33,27 @@ def find_needs(
 
     Args:
         closure: the project's sources.
-        classes: the class of each entry.
+        code: the project's classes and functions that nodes name, by their name.
         reach: answers for installed distributions; None if nothing is imported of any.
         findings: takes the warnings.
     """
     needs = {}
-    for entry, cls in classes.items():
+    for name, user in code.items():
         lacks: dict[Lack, None] = {}
         distributions: set[str] = set()
-        for use, part in _needed(closure, cls):
+        for use, part in _needed(closure, user):
             found = _standard(use, part.names) if _is_standard(use) else _foreign(use, reach)
             if found.lacks and not part.uses(use):
                 continue
             if any(lack.is_installed or lack.via for lack in found.lacks):  # the others are said to be missing already
-                _warn(cls, use, found.lacks, findings)
+                _warn(user, use, found.lacks, findings)
             lacks |= dict.fromkeys(found.lacks)
             distributions |= set(found.distributions)
-        needs[entry] = Needs(tuple(lacks), tuple(sorted(distributions)))
+        needs[name] = Needs(tuple(lacks), tuple(sorted(distributions)))
     return needs
 
 
-def _warn(cls: ProjectClass, use: ImportUse, lacks: tuple[Lack, ...], findings: Findings) -> None:
+def _warn(user: ProjectClass | Function, use: ImportUse, lacks: tuple[Lack, ...], findings: Findings) -> None:
     module = (use.name or "").partition(".")[0]
     if _is_standard(use):
         module = lacks[0].module
@@ -66,10 +65,10 @@ def _warn(cls: ProjectClass, use: ImportUse, lacks: tuple[Lack, ...], findings: 
         help_ = "use the standard library, pure Python and `remotemedia.Array` in the node"
     findings.add(
         "RM111",
-        f"`{cls.name}` needs `{module}`, which the sandbox does not have",
+        f"`{user.name}` needs `{module}`, which the sandbox does not have",
         use.place,
         "imported here",
-        notes=(*notes, f"the runtime left for `{cls.name}` is `python`, which its users have to allow"),
+        notes=(*notes, f"the runtime left for `{user.name}` is `python`, which its users have to allow"),
         help=help_,
         severity="warning",
     )
@@ -82,7 +81,7 @@ def _way(lack: Lack) -> str:
 
 
 def _is_standard(use: ImportUse) -> bool:
-    return (use.name or "").partition(".")[0] in sys.stdlib_module_names
+    return is_standard((use.name or "").partition(".")[0])
 
 
 def _standard(use: ImportUse, names: set[str]) -> Needs:
@@ -103,9 +102,9 @@ def _foreign(use: ImportUse, reach: Reach | None) -> Needs:
     return reach.of([f"{name}.{member}" for member in use.members] or [name])
 
 
-def _needed(closure: Closure, cls: ProjectClass) -> Iterator[tuple[ImportUse, Part]]:
-    """Give the imports from outside the project that run for a class, with what of their module does."""
-    for source, part in loaded_with(closure, cls).items():
+def _needed(closure: Closure, user: ProjectClass | Function) -> Iterator[tuple[ImportUse, Part]]:
+    """Give the imports from outside the project that run for a class or function, with what of their module does."""
+    for source, part in loaded_with(closure, user).items():
         for use in closure.uses[source.name]:
             top = (use.name or "").partition(".")[0]
             foreign = not closure.inside[use] and top not in closure.own and top not in {"", "remotemedia"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from remotemedia._project import is_file
 from remotemedia.compiler._bounds import MAX_FILE_BYTES
 from remotemedia.compiler._diagnostic import Diagnostic, Span, compile_error
 from remotemedia.compiler._prescan import scan
@@ -134,7 +135,7 @@ def line_of(text: str, line: int) -> str:
 
 def _read(path: Path, name: str, code: str) -> bytes:
     saw(path)
-    if not path.is_file():  # neither a directory nor a pipe, which would keep us waiting
+    if not is_file(path):  # neither a directory nor a pipe, which would keep us waiting
         raise compile_error([Diagnostic(code, "error", f"expected a file at `{name}`, found none")])
     try:
         with path.open("rb") as file:

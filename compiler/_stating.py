@@ -19,6 +19,7 @@ from remotemedia._stated import (
     StatedPipeline,
     StatedSecret,
 )
+from remotemedia.compiler._evaluate.lifting import value_of_key
 from remotemedia.compiler._evaluate.signatures import fields_of, signature_of
 from remotemedia.compiler._flat import flattened, name_of
 from remotemedia.compiler._imports import is_main_guard
@@ -116,10 +117,12 @@ class Stating:
 
     Attributes:
         classes: the project's classes of the nodes that were stated, by `module:Class`.
+        named: further classes and functions of the project that were stated, by their name.
     """
 
     def __init__(self, project: Project, findings: Findings, owner: PipelineInstance) -> None:
         self.classes: dict[str, ProjectClass] = {}
+        self.named: dict[str, ProjectClass | Function] = {}
         self._project = project
         self._findings = findings
         self._owner = owner
@@ -141,11 +144,11 @@ class Stating:
                 return value.path
             case ArrayValue(lost=None):
                 return value.array
-            case Items(lost=None):
+            case Items(lost=None, kind="list" | "tuple" | "set" | "frozenset"):
                 items = [self._inside(item, at, depth) for at, item in enumerate(value.items)]
                 return _CONTAINERS[value.kind](map(_hashable, items) if "set" in value.kind else items)
             case Table(lost=None, kind="dict"):
-                return {key: self._inside(item, key, depth) for key, item in value.entries.items()}
+                return {self._key(key, depth): self._inside(item, key, depth) for key, item in value.entries.items()}
             case Declared(kind="parameter"):
                 return StatedParameter(value.name)
             case Declared():
@@ -160,7 +163,7 @@ class Stating:
             case Instance():
                 return self._instance(value, depth)
             case Member(cls=cls, name=name):
-                return StatedName(f"{self._entry(cls)}.{name}")
+                return StatedName(f"{self._entry(cls)}.{name}", _number_or_text(value))
             case ProjectClass():
                 return StatedName(self._entry(value))
             case Function():
@@ -190,6 +193,11 @@ class Stating:
             return ""
         self.classes.setdefault(entry, cls)
         return entry
+
+    def _key(self, key: Any, depth: int) -> Any:
+        """State the key of a dict; those that the evaluator computes with stand for themselves."""
+        known = value_of_key(key)
+        return key if known is None else _hashable(self._inside(known, key, depth))
 
     def _inside(self, value: Value, step: Any, depth: int) -> Any:
         try:
@@ -233,13 +241,22 @@ class Stating:
     def _entry(self, cls: ProjectClass) -> str:
         if resolve(cls.own.module, cls.qualname) is not cls:
             raise Fault(cls)
-        return self._project.entry(cls.place.source.path, cls.qualname)
+        name = self._project.entry(cls.place.source.path, cls.qualname)
+        self.named.setdefault(name, cls)
+        return name
 
     def _function(self, function: Function) -> str:
         qualname = f"{function.owner.qualname}.{function.name}" if function.owner is not None else function.name
         if resolve(function.scope.module, qualname) is not function or isinstance(function.node, cst.Lambda):
             raise Fault(function)
-        return self._project.entry(function.place.source.path, qualname)
+        name = self._project.entry(function.place.source.path, qualname)
+        self.named.setdefault(name, function)
+        return name
+
+
+def _number_or_text(member: Member) -> float | str | None:
+    found = member.value.value if isinstance(member.value, Known) else None
+    return found if isinstance(member.real, (int, float, str)) and isinstance(found, (int, float, str)) else None
 
 
 def _hashable(value: Any) -> Any:

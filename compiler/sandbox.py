@@ -8,14 +8,16 @@ default_runtimes(compile_file(Path("pipeline.py")))  # {"AudioSource": "native",
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.schemas.tables import node_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from remotemedia.compiler._program import Program
 
-__all__ = ["absence", "default_runtimes", "missing_in_sandbox", "uselessness"]
+__all__ = ["absence", "default_runtimes", "is_standard", "kinds_of", "missing_in_sandbox", "named_code", "uselessness"]
 
 _PRESENT: Final = frozenset({
     "__future__", "abc", "annotationlib", "argparse", "array", "ast", "asyncio", "atexit", "base64", "bdb",
@@ -59,6 +61,8 @@ _ABSENT_BECAUSE: Final = {
     "webbrowser": _NO_TERMINAL, "wsgiref": _NO_NETWORK, "xmlrpc": _NO_NETWORK,
 }  # fmt: skip
 
+_OF_CODE: Final = ("python-wasm", "python")
+
 _USELESS: Final = {
     "asyncio.create_subprocess_exec": _NO_PROCESSES, "asyncio.create_subprocess_shell": _NO_PROCESSES,
     "asyncio.open_connection": _NO_NETWORK, "asyncio.start_server": _NO_NETWORK, "asyncio.to_thread": _NO_THREADS,
@@ -68,6 +72,11 @@ _USELESS: Final = {
     "threading.Timer": _NO_THREADS, "urllib.request": _NO_NETWORK,
 }  # fmt: skip
 """Modules and names that are there and cannot do their work."""
+
+
+def is_standard(top: str) -> bool:
+    """Return whether a top-level name is of the standard library, of this Python or of the sandbox's newer one."""
+    return top in sys.stdlib_module_names or top in _PRESENT
 
 
 def absence(name: str) -> str | None:
@@ -109,20 +118,35 @@ def default_runtimes(program: Program) -> dict[str, str]:
     """Return the runtime of each node by id: what its author asked for, else the first that can run it.
 
     Built-in nodes take the first of their kinds, an author's nodes the sandbox (`python-wasm`), and `python` where the
-    sandbox lacks what they import.
+    sandbox lacks what the author's code in the node imports.
     """
-    return {node["id"]: node.get("runtime") or _default(program, node) for node in program.manifest["nodes"]}
+    return {node["id"]: node.get("runtime") or kinds_of(program, node)[0] for node in program.manifest["nodes"]}
 
 
-def _default(program: Program, node: dict[str, str]) -> str:
-    builtin = node_type(node["node_type"])
-    if "entry" in node or builtin is None:
-        return "python" if node.get("entry") in program.unsandboxed else "python-wasm"
-    return builtin.kinds[0]
+def kinds_of(program: Program, node: dict[str, Any]) -> tuple[str, ...]:
+    """Return the runtimes that can run a node, the best first."""
+    builtin = node_type(node["node_type"]) if "entry" not in node else None
+    kinds = _OF_CODE if builtin is None else builtin.kinds
+    lacks = "python" in kinds and program.dependencies.needs_of(named_code(node)).lacks
+    return tuple(kind for kind in kinds if kind != "python-wasm") if lacks else tuple(kinds)
+
+
+def named_code(node: dict[str, Any]) -> Iterator[str]:
+    """Give the `module:qualname` of a node's class and of all classes and functions in its parameters."""
+    waiting: list[Any] = [node.get("params")]
+    if "entry" in node:
+        yield node["entry"]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from (value[key] for key in ("$py", "entry") if isinstance(value.get(key), str))
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
 
 
 def _lacks(top: str) -> bool:
-    return top not in sys.stdlib_module_names or absence(top) is not None or uselessness(top) is not None
+    return not is_standard(top) or absence(top) is not None or uselessness(top) is not None
 
 
 def _prefixes(name: str) -> set[str]:

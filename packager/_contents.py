@@ -1,8 +1,8 @@
 """Which files a package holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from remotemedia.compiler import Program, missing_in_sandbox
+from remotemedia.compiler import Program, missing_in_sandbox, named_code
 from remotemedia.errors import PackageError
 from remotemedia.packager._blob import Blob, Layer
 from remotemedia.packager._canonical import canonical_json
@@ -51,20 +51,8 @@ def _has_code(program: Program) -> bool:
     modules = {
         module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for module in program.modules
     }
-    named = (name for node in program.manifest["nodes"] for name in _named(node["params"]))
+    named = (name for node in program.manifest["nodes"] for name in named_code(node))
     return bool(program.entries) or any(name.partition(":")[0] in modules for name in named)
-
-
-def _named(value: object) -> Iterator[str]:
-    """Give the `module:qualname` of all functions and classes in a node's parameters."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key in {"$py", "entry"} and isinstance(item, str):
-                yield item
-            yield from _named(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _named(item)
 
 
 def _json(document: object) -> Blob:

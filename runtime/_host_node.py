@@ -5,17 +5,20 @@ from __future__ import annotations
 import ctypes
 import inspect
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.node import is_source
 from remotemedia.runtime._driver import Driver, Pump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from remotemedia.runtime.place import Place
 
 __all__ = ["HostNode"]
+
+_END: Final = object()
 
 
 class HostNode:
@@ -35,7 +38,9 @@ class HostNode:
         self._place = place
         self.is_source = is_source(node, fed=fed)
         self._driver: Driver | None = None
+        self._awaited: Pump | Future[Any] | None = None  # what a plain function left to be awaited
         self._thread: int | None = None  # where its calls run
+        self._context = place.context()
 
     @property
     def begins(self) -> bool:
@@ -57,18 +62,18 @@ class HostNode:
     def process(self, value: object) -> Iterator[object]:
         """The values a node gives for one value; `None` is dropped."""
         self._thread = get_ident()
-        return self._values(self._node.process(value))
+        return self._values(self._context.run(self._node.process, value))
 
     def produce(self) -> Iterator[object]:
         """The values a node gives of its own accord."""
         self._thread = get_ident()
-        return self._values(self._node.process())
+        return self._values(self._context.run(self._node.process))
 
     def flush(self) -> Iterator[object]:
         """The values a node still has at the end of its input."""
         self._thread = get_ident()
         flush = getattr(self._node, "flush", None)
-        return self._values(flush()) if flush is not None else iter(())
+        return self._values(self._context.run(flush)) if flush is not None else iter(())
 
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in the node, wherever in its Python code it is; from another thread.
@@ -83,8 +88,9 @@ class HostNode:
 
     def cancel(self) -> None:
         """End what the node does on the event loop."""
-        if self._driver is not None:
-            self._driver.cancel()
+        for each in (self._driver, self._awaited):
+            if each is not None:
+                each.cancel()
 
     def close(self) -> None:
         """The last call."""
@@ -94,10 +100,17 @@ class HostNode:
         if given is None:
             return iter(())
         if inspect.isgenerator(given):
-            return (value for value in given if value is not None)
+            return self._stepwise(given)
         if inspect.isasyncgen(given):
-            return iter(Pump(self._place, given))
+            self._awaited = Pump(self._place, given)
+            return iter(self._awaited)
         if inspect.isawaitable(given):
-            return self._values(self._place.wait(given))
+            self._awaited = self._place.begin(given)
+            return self._values(self._awaited.result())
         return iter((given,))
 
+    def _stepwise(self, values: Iterator[object]) -> Iterator[object]:
+        step = self._context.run
+        while (value := step(next, values, _END)) is not _END:
+            if value is not None:
+                yield value

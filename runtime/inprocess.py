@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from remotemedia import _native
-from remotemedia.errors import PipelineError
+from remotemedia.errors import PipelineError, RemoteMediaError
 from remotemedia.node import Node
 from remotemedia.nodes.io import AudioSource
 from remotemedia.runtime import onnxruntime
@@ -71,6 +71,7 @@ class Run:
         self._place = place
         self._cancel = _native.Cancel()
         self._working: list[HostNode | Pump] = []
+        self._input_error: BaseException | None = None
 
     def execute(self, data: object, emit: Callable[[object], None]) -> dict[str, Any]:
         """Run to the end of the input, and hand over all results in order.
@@ -115,7 +116,8 @@ class Run:
                 cancel=self._cancel,
             )
         except _native.NativeError as exc:
-            raise error_of(json.loads(exc.args[0])) from exc.__cause__
+            cause = exc.__cause__ or self._input_error
+            raise error_of(_in_own_words(json.loads(exc.args[0]), cause)) from cause
         return metrics_of(self._pipeline.name, json.loads(report))
 
     def cancel(self) -> None:
@@ -134,8 +136,24 @@ class Run:
         if isinstance(data, AsyncIterable):
             stream = Pump(self._place, data)
             self._working.append(stream)
-            return iter(stream)
+            return self._watched(stream)
         return iter(data if isinstance(data, list) else [data])
+
+    def _watched(self, values: Iterable[object]) -> Iterator[object]:
+        """Give the caller's values; keep the exception that ends them, which the engine only quotes."""
+        try:
+            yield from values
+        except BaseException as error:
+            self._input_error = error
+            raise
+
+
+def _in_own_words(fields: dict[str, Any], cause: BaseException | None) -> dict[str, Any]:
+    """Let a failure that a node has itself said what it is keep its code, hint and details."""
+    if not isinstance(cause, RemoteMediaError):
+        return fields
+    hint = fields.get("hint") if cause.hint is None else cause.hint
+    return {**cause.details, **fields, "code": cause.code, "hint": hint}
 
 
 def _expect_source(roots: list[dict[str, Any]], hosts: dict[str, HostNode]) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import ctypes
 import threading
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
+    from concurrent.futures import Future
 
 __all__ = ["Place"]
 
@@ -48,11 +49,19 @@ class Place:
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Make a task; to be called on the loop."""
-        return asyncio.get_running_loop().create_task(coroutine, context=self._context.copy())
+        return asyncio.get_running_loop().create_task(coroutine, context=self.context())
+
+    def context(self) -> Context:
+        """Return a copy of the context variables as the caller had them."""
+        return self._context.copy()
 
     def wait(self, awaitable: Awaitable[Any]) -> Any:
         """Run to the end of an awaitable; to be called from any thread but the loop's."""
-        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), self.loop).result()
+        return self.begin(awaitable).result()
+
+    def begin(self, awaitable: Awaitable[Any]) -> Future[Any]:
+        """Run an awaitable; what is returned can be waited for and cancelled from any thread but the loop's."""
+        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), self.loop)
 
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in whatever runs on a loop of its own."""

@@ -15,7 +15,7 @@ from remotemedia.compiler import Program, compile_file
 from remotemedia.errors import UsageError
 from remotemedia.runtime.home import home_directory
 
-__all__ = ["Reading", "program_of"]
+__all__ = ["Reading", "compile_cache", "program_of"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Reading:
     trace: bool = False
     arguments: Sequence[str] = ()
     cached: bool = True
+
+
+def compile_cache(environ: Mapping[str, str]) -> Path:
+    """The directory of earlier readings."""
+    return home_directory(environ) / "compile"
 
 
 def program_of(source: Path, reading: Reading | None = None, *, environ: Mapping[str, str]) -> Program:
@@ -53,5 +58,5 @@ def program_of(source: Path, reading: Reading | None = None, *, environ: Mapping
             code="RM701",
             hint="`--trace` runs the program",
         )
-    cache = home_directory(environ) / "compile" if how.cached else None
+    cache = compile_cache(environ) if how.cached else None
     return compile_file(source, pipeline=how.pipeline, cache=cache)

@@ -1,4 +1,4 @@
-"""Writes the pages of `docs/` that follow from the code: error codes, built-in nodes, the command line.
+"""Writes the pages of `docs/` that follow from the code: errors, built-in nodes, the command line, the compiler.
 
 python scripts/docs.py          # write them
 python scripts/docs.py --check  # fail if they are not what would be written
@@ -6,14 +6,28 @@ python scripts/docs.py --check  # fail if they are not what would be written
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer
 
 from remotemedia.cli._main import app
+from remotemedia.compiler import _bounds
+from remotemedia.compiler._evaluate.array_table import FUNCTIONS, IN_PLACE_METHODS, METHODS
+from remotemedia.compiler._evaluate.builtins_ import BUILTINS, COMPUTED_BUILTINS
+from remotemedia.compiler._evaluate.iterating import ITERATING
+from remotemedia.compiler._evaluate.mentions import HARMLESS
+from remotemedia.compiler._evaluate.paths import PATH_FUNCTIONS
+from remotemedia.compiler._evaluate.reads import READING
+from remotemedia.compiler._evaluate.records import RECORD_FUNCTIONS
+from remotemedia.compiler._evaluate.special import SPECIAL
+from remotemedia.compiler._evaluate.standard import COMPUTED, CONSTANTS
 from remotemedia.compiler.rules import Rule, rule_of
 from remotemedia.schemas.tables import ErrorEntry, error_table, node_table
 
@@ -96,9 +110,60 @@ def parameters(command: Any) -> Iterator[tuple[str, str]]:
         yield ", ".join(names).replace("|", "\\|"), text
 
 
+def compiler() -> str:
+    """The page of the compiler: written by people, but for the lists that the compiler's own tables have."""
+    page = (DOCS / "reference/compiler.md").read_text()
+    for name, lines in compiler_lists().items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(begin)
+        page = "".join((before, begin, *(f"{line}\n" for line in lines), end, rest.partition(end)[2]))
+    return page
+
+
+def compiler_lists() -> dict[str, list[str]]:
+    """What the compiler follows of Python and its libraries, and its bounds, by the name of the list."""
+    functions = by_module({*COMPUTED, *ITERATING, *PATH_FUNCTIONS, *READING, *RECORD_FUNCTIONS, *SPECIAL})
+    rows = ["| module | functions and classes |", "|---|---|"]
+    rows += [f"| `{module}` | {listed(names)} |" for module, names in functions.items() if module]
+    arrays = [f"Functions: {listed(FUNCTIONS)}.", "", f"Methods: {listed({*METHODS, *IN_PLACE_METHODS})}."]
+    constants = [f"Constants: {listed(CONSTANTS)}."]
+    bounds = ["| | at most |", "|---|---|", *(f"| {text} | {number} |" for text, number in bounds_of(_bounds))]
+    builtins = [f"{listed({*BUILTINS, *COMPUTED_BUILTINS, *functions.get('', ()), *HARMLESS, 'delattr', 'setattr'})}."]
+    return {
+        "built-in functions": builtins,
+        "library functions": [*rows, "", *constants],
+        "functions of arrays": arrays,
+        "bounds": bounds,
+    }
+
+
+def by_module(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names inside their modules, by dotted name of the module; classes of ours stand for what functions give."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names):
+        module, _, last = name.rpartition(".")
+        found.setdefault(module, []).append(last)
+    return found
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as code, in the order of the alphabet."""
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def bounds_of(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """The bounds of a module, each with the text that stands behind it."""
+    body = ast.parse(inspect.getsource(module)).body
+    for assigned, text in pairwise(body):
+        if isinstance(assigned, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+            name = ast.unparse(assigned.target)
+            yield " ".join(str(text.value.value).split()).rstrip("."), f"{getattr(module, name):,}".replace(",", " ")
+
+
 def main() -> None:
     """Write, or compare."""
     pages = {
+        "reference/compiler.md": compiler(),
         "errors.md": errors(),
         "reference/nodes.md": nodes(),
         "reference/commands.md": commands(),

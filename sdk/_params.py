@@ -6,6 +6,7 @@ One rule for the objects of a running program and for what the compiler knows of
 from __future__ import annotations
 
 import base64
+import enum
 import hashlib
 import json
 import math
@@ -121,6 +122,8 @@ class _Argument:
         if self._data is None:
             value = resolved(value)
         parameter = builtin.parameter(name) if builtin is not None else None
+        if parameter is not None and parameter.type != "json":
+            value = _without_name(value)
         names_file = parameter is not None and parameter.names_file and isinstance(value, str)
         return self._lower(PurePath(value) if names_file else value, depth)
 
@@ -249,6 +252,17 @@ class _Argument:
 
     def _refuse(self, expected: str, got: str, hint: str = _PLAIN) -> NoReturn:
         raise PipelineError(f"expected {self._name} to be {expected}, got {got}", code="RM108", hint=hint)
+
+
+def _without_name(value: Any) -> Any:
+    """Return the number or text that an enum member is as well; a built-in node takes that, and knows no classes."""
+    if isinstance(value, StatedName) and value.plain is not None:
+        return value.plain
+    if isinstance(value, enum.Enum) and isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, enum.Enum) and isinstance(value, (int, float)):
+        return int(value) if isinstance(value, int) else float(value)
+    return value
 
 
 _SCALARS: Final[dict[type, str]] = {str: "_text", int: "_int", float: "_float", bytes: "_bytes"}

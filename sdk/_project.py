@@ -8,7 +8,12 @@ from pathlib import Path
 
 from remotemedia.errors import PipelineError
 
-__all__ = ["Project"]
+__all__ = ["Project", "is_file"]
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is a file; there is none where it may not be looked for, or the name is too long."""
+    return os.path.isfile(path)  # noqa: PTH113 - `Path.is_file` fails there
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,9 @@ class Project:
     @classmethod
     def of(cls, source: str | os.PathLike[str]) -> Project:
         """Return the project of the file that defines a pipeline."""
-        path = Path(source).resolve()
+        path = Path(os.path.realpath(source))  # which takes links in a circle as they are; `Path.resolve` fails
         root = path.parent
-        while (root / "__init__.py").is_file() and root != root.parent:
+        while is_file(root / "__init__.py") and root != root.parent:
             root = root.parent
         return cls(path, root)
 
@@ -44,6 +49,13 @@ class Project:
             parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
             if all(part.isidentifier() for part in parts):
                 return ".".join(parts)
+            name = next(part for part in parts if not part.isidentifier())
+            raise PipelineError(
+                f"expected a module that can be imported, but `{name}` is not a name in Python",
+                code="RM104",
+                hint="rename the file or directory: letters, digits and `_`, and no digit first",
+                path=str(path),
+            )
         raise PipelineError(
             f"expected a module below `{self.root}`, got `{path}`",
             code="RM104",
@@ -84,7 +96,7 @@ class Project:
                 hint="put the file beside the pipeline's",
                 path=os.fspath(path),
             )
-        if not resolved.is_file():
+        if not is_file(resolved):
             raise PipelineError(
                 f"expected a file at `{os.fspath(path)}`, found none",
                 code="RM109",

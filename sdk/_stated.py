@@ -24,9 +24,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class StatedName:
-    """An enum member, a function or a class, by the name `module:qualname`."""
+    """An enum member, a function or a class, by the name `module:qualname`.
+
+    Attributes:
+        plain: the number or text that an enum member is as well.
+    """
 
     entry: str
+    plain: float | str | None = None
 
 
 @dataclass(frozen=True)

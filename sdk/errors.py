@@ -92,7 +92,7 @@ class NodeError(RemoteMediaError):
 
     @property
     def input(self) -> object:
-        """The value it was given, in one line, where it was given one; given as the detail `input`."""
+        """Type and size of the value it was given, in one line, where it was given one; given as the detail `input`."""
         return self.details.get("input")
 
     @property

@@ -297,7 +297,9 @@ def is_source(node: Any, *, fed: bool) -> bool:
 
     parameters = inspect.signature(node.process).parameters.values()
     takes_value = any(it.kind not in {it.KEYWORD_ONLY, it.VAR_KEYWORD} for it in parameters)
-    needs_value = any(it.default is it.empty and it.kind not in {it.VAR_POSITIONAL, it.VAR_KEYWORD} for it in parameters)
+    needs_value = any(
+        it.default is it.empty and it.kind not in {it.VAR_POSITIONAL, it.VAR_KEYWORD} for it in parameters
+    )
     return not takes_value or not (fed or needs_value)
 
 

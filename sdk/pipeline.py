@@ -254,10 +254,14 @@ class Pipeline:
         """
         return live_manifest_of(self, nodes)
 
-    def serialize(self, description: str | None = None) -> str:
+    def serialize(self, description: str | None = None, *, include_capabilities: bool = False) -> str:
         """Return the manifest as JSON text, with the time it was made.
 
         The time is that of `SOURCE_DATE_EPOCH` where it is set.
+
+        Args:
+            description: one sentence for people.
+            include_capabilities: whether a node has `capabilities`: what its `get_capabilities` returns, unless None.
 
         Raises:
             PipelineError: as `to_manifest`.
@@ -265,6 +269,9 @@ class Pipeline:
         """
         manifest = self.to_manifest(description)
         manifest["metadata"]["created_at"] = _created_at()
+        for node, described in zip(self.nodes, manifest["nodes"], strict=True):
+            if include_capabilities and (capabilities := node.get_capabilities()) is not None:
+                described["capabilities"] = capabilities
         return json.dumps(manifest, indent=2, ensure_ascii=False)
 
     @property
@@ -278,7 +285,7 @@ class Pipeline:
         Outside a running event loop all is done when this returns. A run does it by itself where it was not done.
 
         Raises:
-            NodeError: RM601, a node failed; those that were ready have been let go.
+            NodeError: RM601 or the node's own code, a node failed; those that were ready have been let go.
             PipelineError: RM703, there are no nodes.
         """
         if self._lifecycle is not None and not self._lifecycle.failed:
@@ -295,7 +302,7 @@ class Pipeline:
         """Let go of what `initialize` made ready: at once or when awaited, as that; without it nothing is done.
 
         Raises:
-            NodeError: RM602, a node failed; the others have been let go.
+            NodeError: RM602 or the node's own code, a node failed; the others have been let go.
         """
         lifecycle, self._lifecycle = self._lifecycle, None
         return DONE if lifecycle is None else lifecycle.stop(close=True)
@@ -324,12 +331,19 @@ class Pipeline:
         return _running.stream(self, stream)
 
     def run(
-        self, data: Any = None, *, settings: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None
+        self,
+        input_data: Any = None,
+        use_rust: bool = True,  # noqa: FBT001, FBT002, ARG002 - programs pass it, also by position
+        *,
+        settings: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Any:
         """Run the pipeline in this process.
 
         Args:
-            data: a file's path, a value of `schemas/packet.md`, or a list of values; None for pipelines with a source.
+            input_data: a file's path, a value of `schemas/packet.md`, or a list of values; None for pipelines with a
+                source.
+            use_rust: accepted for older programs; there is one engine, which runs nodes in Rust and in Python.
             settings: values of parameters, by name, for this run.
             secrets: values of secrets, by name, for this run.
 
@@ -344,22 +358,26 @@ class Pipeline:
         from remotemedia.runtime.lifecycle import running_loop  # noqa: PLC0415 - as above
 
         run = _running.run_blocking if running_loop() is None else _running.run_async
-        return run(self, data, _running.Values(settings, secrets))
+        return run(self, input_data, _running.Values(settings, secrets))
 
     def run_sync(
-        self, data: Any = None, *, settings: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None
+        self,
+        input_data: Any = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Any:
         """Run the pipeline in this process and wait for its end, also inside a running event loop; see `run`."""
         from remotemedia import _running  # noqa: PLC0415 - the engine is loaded when it is used
 
-        return _running.run_blocking(self, data, _running.Values(settings, secrets))
+        return _running.run_blocking(self, input_data, _running.Values(settings, secrets))
 
     def get_metrics(self) -> dict[str, Any] | None:
         """Return what the last run that ended well counted and measured; None before.
 
-        `total_duration_us`; `node_metrics` with `node_id`, `execution_count`, `packets_in`, `packets_out`,
-        `total_duration_us`, `avg_duration_us` and percentiles; `edges` with `from`, `to` and `high_water`, the most
-        packets that waited there.
+        `total_duration_us`; `node_metrics` with `node_id`, `execution_count` (by value), `packets_in`, `packets_out`,
+        `total_duration_us`, `avg_duration_us` of an execution, and percentiles of the engine's calls; `edges` with
+        `from`, `to` and `high_water`, the most packets that waited there.
         """
         return self._metrics
 

@@ -57,20 +57,19 @@ class RemoteExecutorConfig:
         self._check(1 <= self.port <= _MAX_PORT, "port", f"1 to {_MAX_PORT}")
         self._check(self.timeout > 0, "timeout", "more than 0 seconds")
 
-    def __call__(self, node: Node | str, **config: Any) -> Node:
+    def __call__(self, target: Node | str, **kw: Any) -> Node:
         """Return a node that stands for one which runs there.
 
         Args:
-            node: the node itself, or the name of a node's class that the executor has.
-            config: for the class of that name, its arguments, as `node_config`.
+            target: the node itself, or the name of a node's class that the executor has.
+            kw: further arguments of `RemoteObjectExecutionNode` and `RemoteExecutionNode`: `node_config`, `name`.
         """
         # Most programs run nothing elsewhere.
         from remotemedia.nodes.remote import RemoteExecutionNode, RemoteObjectExecutionNode  # noqa: PLC0415
 
-        more: dict[str, Any] = {"node_config": config} if config else {}
-        if isinstance(node, str):
-            return RemoteExecutionNode(node_to_execute=node, remote_config=self, **more)
-        return RemoteObjectExecutionNode(obj_to_execute=node, remote_config=self, **more)
+        if isinstance(target, str):
+            return RemoteExecutionNode(node_to_execute=target, remote_config=self, **kw)
+        return RemoteObjectExecutionNode(obj_to_execute=target, remote_config=self, **kw)
 
     def __repr__(self) -> str:
         return f"RemoteExecutorConfig({self.protocol}://{self.host}:{self.port})"

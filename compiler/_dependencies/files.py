@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Broken", "TextFile", "read_text", "table_of"]
 
 _MAX_BYTES: Final = 4 << 20
+_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
 _HELP: Final = "correct the file, or remove it: a package states what its project states"
 
 
@@ -53,7 +55,8 @@ class TextFile:
 
     def line(self, number: int) -> Span:
         """Return where a line stands, from 1."""
-        shown = self.text.splitlines()[number - 1]
+        lines = self.text.splitlines()
+        shown = lines[number - 1] if number <= len(lines) else ""
         start = len(shown) - len(shown.lstrip()) + 1
         return Span(self.name, number, start, number, max(len(shown.rstrip()), start) + 1, shown)
 
@@ -76,9 +79,11 @@ def read_text(path: Path, directory: Path) -> TextFile:
     """
     saw(path)
     name = path.relative_to(directory).as_posix()
+    if path.exists() and not path.is_file():  # a pipe would keep us waiting
+        raise Broken(f"expected `{name}` to be a file", None)
     try:
         with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1) if path.is_file() else b""
+            data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise Broken(f"expected `{name}` to be readable, got: {(error.strerror or '').lower()}", None) from error
     if len(data) > _MAX_BYTES:
@@ -99,4 +104,7 @@ def table_of(file: TextFile, text: str | None = None) -> dict[str, Any]:
         return tomllib.loads(file.text if text is None else text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it nests too deeply"
-        raise Broken(f"expected TOML in `{file.name}`: {why[:1].lower()}{why[1:]}", None) from error
+        line = _LINE.search(why) if text is None else None
+        why = _LINE.sub("", why)
+        span = file.line(int(line[1])) if line and file.text else None
+        raise Broken(f"expected TOML in `{file.name}`: {why[:1].lower()}{why[1:]}", span) from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
+
+from remotemedia.compiler.sandbox import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,6 @@ def foreign_imports(closure: Closure) -> Iterator[tuple[str, ImportUse]]:
     for source in closure.sources:
         for use in closure.uses[source.name]:
             top = (use.name or "").partition(".")[0]
-            known = top in sys.stdlib_module_names or top in {"", "remotemedia"}
+            known = is_standard(top) or top in {"", "remotemedia"}
             if not known and not closure.inside[use] and top not in closure.own:
                 yield source.name, use

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from email import message_from_string
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,8 @@ from remotemedia.compiler._dependencies.licences import licence
 from remotemedia.compiler._dependencies.model import Hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from email.message import Message
 
 __all__ = ["Environment", "Installed", "InstalledFile"]
 
@@ -28,6 +30,7 @@ _EXTENSION: Final = re.compile(r"(?:\.[\w-]+)?\.(?:so|pyd)$")
 _TOP: Final = re.compile(r'(?m)^"?([^\W\d]\w*)(?:/|\.(?:py|[\w.-]*(?:so|pyd)),)')
 _NAME: Final = re.compile(r"(?mi)^Name: *(\S+)")
 _VERSION: Final = re.compile(r"(?mi)^Version: *(\S+)")
+_READ: Final = frozenset({"METADATA", "RECORD", "WHEEL", "direct_url.json"})
 _OF_THE_INSTALLATION: Final = frozenset({
     "INSTALLER", "RECORD", "RECORD.jws", "RECORD.p7s", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json",
 })  # fmt: skip
@@ -58,36 +61,43 @@ class Installed:
     def files(self) -> dict[str, InstalledFile]:
         """Its files below the directory that is on `sys.path`, by posix path, without compiled ones."""
         found = {}
-        for row in csv.reader(self._record.splitlines()):
-            path = row[0] if row else ""
-            if path and not path.startswith(("/", "../")) and "__pycache__" not in path and ":" not in path:
-                found[path] = InstalledFile(path, _hex(row[1] if len(row) > 1 else ""))
+        for path, digest in _rows(self._record):
+            inside = not path.startswith("/") and ".." not in path.split("/") and ":" not in path
+            if inside and "__pycache__" not in path:
+                found[path] = InstalledFile(path, _hex(digest))
         return found
+
+    @property
+    def metadata_files(self) -> Iterator[Path]:
+        """Where the files lie from which all this is read."""
+        for path in self.files:
+            if PurePosixPath(path).name in _READ and PurePosixPath(path).parent.suffix == ".dist-info":
+                yield self.locate(path)
 
     @cached_property
     def _record(self) -> str:
-        return self._source.read_text("RECORD") or ""
+        return _text(self._source, "RECORD")
 
     @cached_property
     def is_editable(self) -> bool:
         """Whether its modules lie elsewhere, in a project that is being worked on (PEP 660)."""
         try:
-            url = json.loads(self._source.read_text("direct_url.json") or "{}")
-        except ValueError:
+            url = json.loads(_text(self._source, "direct_url.json") or "{}")
+        except (ValueError, RecursionError):
             return False
-        return isinstance(url, dict) and bool(url.get("dir_info", {}).get("editable"))
+        directory = url.get("dir_info") if isinstance(url, dict) else None
+        return isinstance(directory, dict) and bool(directory.get("editable"))
 
     def mentions(self, top: str) -> bool:
         """Return whether it may have a top-level module of that name."""
-        if self._record and not self.is_editable:
-            return top in self._tops
-        listed = (self._source.read_text("top_level.txt") or "").split()
-        return top in listed if listed else canonicalize_name(top) == self.name
+        return top in self.tops if self.tops else canonicalize_name(top) == self.name
 
     @cached_property
-    def _tops(self) -> frozenset[str]:
-        """The first parts of its files' paths, without what follows a dot; cheap, for every distribution is asked."""
-        return frozenset(_TOP.findall(self._record))
+    def tops(self) -> frozenset[str]:
+        """The names that it may have at the top, as far as it tells; cheap, for every distribution is asked."""
+        if self._record and not self.is_editable:
+            return frozenset(_TOP.findall(self._record))
+        return frozenset(_text(self._source, "top_level.txt").split())
 
     def has_module(self, dotted: str) -> bool:
         """Return whether one of its files or directories is that module."""
@@ -121,12 +131,19 @@ class Installed:
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
         """What it requires, by its metadata; what cannot be read is passed over, as installers do."""
-        return tuple(_requirements(self._source.requires or ()))
+        try:
+            return tuple(_requirements(self._source.requires or ()))
+        except UnicodeDecodeError:
+            return tuple(_requirements(self._metadata.get_all("Requires-Dist") or ()))
 
     @cached_property
     def license(self) -> str | None:
         """The licence that its metadata states."""
-        return licence(self._source.metadata)
+        return licence(self._metadata)
+
+    @cached_property
+    def _metadata(self) -> Message:
+        return message_from_string(_text(self._source, "METADATA") or _text(self._source, "PKG-INFO"))
 
     @cached_property
     def native(self) -> tuple[str, ...]:
@@ -135,13 +152,13 @@ class Installed:
             module.replace("/", ".") for module in self._extensions if all(map(str.isidentifier, module.split("/")))
         }
         if not found and not self._is_for_any_platform:
-            rows = (row[0] for row in csv.reader(self._record.splitlines()) if row)
+            rows = (path for path, _ in _rows(self._record))
             found = {PurePosixPath(path).name for path in rows if path.startswith("../")} or {self.name}
         return tuple(sorted(found))
 
     @property
     def _is_for_any_platform(self) -> bool:
-        tags = re.findall(r"(?m)^Tag: *(\S+)", self._source.read_text("WHEEL") or "")
+        tags = re.findall(r"(?m)^Tag: *(\S+)", _text(self._source, "WHEEL"))
         return not tags or any(tag.endswith("-any") for tag in tags)
 
     @cached_property
@@ -166,7 +183,7 @@ class Environment:
         found: dict[str, Installed] = {}
         for distribution in metadata.distributions():
             # Parsing all of the metadata of all distributions would take longer than the rest of a compilation.
-            text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+            text = _text(distribution, "METADATA") or _text(distribution, "PKG-INFO")
             name, version = _NAME.search(text), _VERSION.search(text)
             if name and version:  # what an interrupted uninstallation leaves behind has neither
                 normalised = canonicalize_name(name[1])
@@ -197,13 +214,35 @@ class Environment:
 
     def names(self) -> Iterable[str]:
         """Return the top-level names that can be imported from distributions."""
-        return sorted(metadata.packages_distributions())
+        return sorted({top for installed in self._by_name.values() for top in installed.tops})
 
     def _mentioning(self, top: str) -> tuple[Installed, ...]:
         if top not in self._by_top:
             found = (self._by_name[name] for name in sorted(self._by_name))
             self._by_top[top] = tuple(owner for owner in found if owner.mentions(top))
         return self._by_top[top]
+
+
+def _text(distribution: metadata.Distribution, name: str) -> str:
+    """Return a file of a distribution's metadata, empty if there is none; what is not UTF-8 in it is replaced."""
+    try:
+        return distribution.read_text(name) or ""
+    except UnicodeDecodeError as error:
+        return error.object.decode(errors="replace")  # the file is decoded as a whole
+
+
+def _rows(record: str) -> Iterator[tuple[str, str]]:
+    """Give path and hash of each line of a RECORD, but of those that are damaged."""
+    reader = csv.reader(record.splitlines())
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            continue
+        if row is None:
+            return
+        if row and row[0]:
+            yield row[0], row[1] if len(row) > 1 else ""
 
 
 def _owned(owner: Installed, parts: list[str], known: str) -> str:

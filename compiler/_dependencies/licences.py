@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from importlib.metadata import PackageMetadata
+    from email.message import Message
 
 __all__ = ["licence"]
 
@@ -14,7 +14,7 @@ _LONGEST: Final = 100
 _NOTHING: Final = frozenset({"", "unknown", "none", "osi approved"})
 
 
-def licence(metadata: PackageMetadata) -> str | None:
+def licence(metadata: Message) -> str | None:
     """Return a licence: `License-Expression` (PEP 639), else the classifiers, else the first line of `License`.
 
     The field `License` often holds a whole licence; more than a line of it names nothing and counts as nothing.
@@ -35,5 +35,5 @@ def licence(metadata: PackageMetadata) -> str | None:
     return text if plain else None
 
 
-def _first(metadata: PackageMetadata, field: str) -> str:
+def _first(metadata: Message, field: str) -> str:
     return str((metadata.get_all(field) or [""])[0]).strip()

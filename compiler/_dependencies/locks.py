@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from remotemedia.compiler._dependencies.files import Broken, TextFile, table_of
@@ -99,5 +99,5 @@ def _applies(file: TextFile, marker: Any) -> bool:
         return True
     try:
         return Marker(str(marker)).evaluate(context="lock_file")
-    except InvalidMarker as error:
+    except ValueError as error:  # it is none, or compares what cannot be compared
         raise Broken(f"expected a marker in `{file.name}`, got `{marker}`", file.find(str(marker))) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,10 +127,16 @@ class Dependencies:
         imports: by name.
         distributions: by name, those that others need included.
         vendored: files of distributions that the sandbox needs, by path.
-        needs: of each node class, by its entry.
+        needs: of each class and function of the project that nodes name, by its name, `module:qualname`.
     """
 
     imports: tuple[Dependency, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     vendored: tuple[VendoredFile, ...] = ()
     needs: Mapping[str, Needs] = field(default_factory=dict)
+
+    def needs_of(self, names: Iterable[str]) -> Needs:
+        """Return what some classes and functions need together; a member of an enumeration needs what that does."""
+        found = [self.needs.get(name) or self.needs.get(name.rpartition(".")[0]) or Needs() for name in names]
+        lacks = dict.fromkeys(lack for needs in found for lack in needs.lacks)
+        return Needs(tuple(lacks), tuple(sorted({name for needs in found for name in needs.distributions})))

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import ast
-import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from remotemedia.compiler._dependencies.conditions import SANDBOX, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["ModuleImport", "module_imports"]
 
 _CATCHES: Final = frozenset({"BaseException", "Exception", "ImportError", "ModuleNotFoundError"})
-_GUEST_VERSION: Final = (3, 14)
-_VERSIONS: Final = frozenset({"sys.version_info", "sys.version_info[:2]", "version_info"})
-_COMPARISONS: Final[dict[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
-    ast.GtE: operator.ge,
-    ast.Gt: operator.gt,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-}
-_GUEST_NAMES: Final = {"sys.platform": "wasi", "os.name": "posix", "sys.implementation.name": "cpython"}
 
 
 @dataclass(frozen=True)
@@ -66,11 +58,13 @@ def module_imports(source: bytes, module: str, *, is_package: bool) -> Iterator[
 def _inside(statement: ast.stmt) -> list[ast.stmt]:
     match statement:
         case ast.If(test=test, body=body, orelse=orelse):
-            holds = _holds(test)
-            return [*(body if holds is not False else ()), *(orelse if holds is not True else ())]
+            held = holds(test, SANDBOX)
+            return [*(body if held is not False else ()), *(orelse if held is not True else ())]
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
             tried = [] if any(_catches(handler.type) for handler in handlers) else [*body, *orelse]
             return [*tried, *final]
+        case ast.With(items=items) if any(_suppresses(item.context_expr) for item in items):
+            return []
         case ast.With(body=body) | ast.ClassDef(body=body):
             return body
         case ast.For(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
@@ -78,40 +72,11 @@ def _inside(statement: ast.stmt) -> list[ast.stmt]:
     return []
 
 
-def _holds(test: ast.expr) -> bool | None:  # noqa: PLR0911 - one a form of condition
-    """Return what a condition is in the sandbox, where that can be told."""
-    match test:
-        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
-            return False
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            held = _holds(operand)
-            return None if held is None else not held
-        case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=str(text))]):
-            known = _GUEST_NAMES.get(ast.unparse(left))
-            if known is not None and isinstance(op, (ast.Eq, ast.NotEq)):
-                return (known == text) is isinstance(op, ast.Eq)
-            return _is_main(left, text)
-        case ast.Compare(left=left, ops=[op], comparators=[ast.Tuple(elts=elements)]):
-            return _compared(left, op, elements)
-        case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[ast.Constant(value=str(text))]):
-            known = _GUEST_NAMES.get(ast.unparse(value))
-            return None if known is None else known.startswith(text)
-    return None
-
-
-def _is_main(left: ast.expr, text: str) -> bool | None:
-    return False if isinstance(left, ast.Name) and left.id == "__name__" and text == "__main__" else None
-
-
-def _compared(left: ast.expr, op: ast.cmpop, elements: list[ast.expr]) -> bool | None:
-    """Return whether `sys.version_info` compares like this with a tuple of numbers."""
-    if ast.unparse(left) not in _VERSIONS:
-        return None
-    wanted = tuple(it.value for it in elements if isinstance(it, ast.Constant) and isinstance(it.value, int))
-    if len(wanted) != len(elements):
-        return None
-    compare = _COMPARISONS.get(type(op))
-    return None if compare is None else compare((*_GUEST_VERSION, 0, "final", 0), wanted)
+def _suppresses(expression: ast.expr) -> bool:
+    match expression:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=args):
+            return any(_catches(caught) for caught in args)
+    return False
 
 
 def _catches(expression: ast.expr | None) -> bool:

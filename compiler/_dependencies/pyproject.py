@@ -28,7 +28,8 @@ def read_pyproject(file: TextFile) -> Iterator[Declared]:
     ]
     for group in groups:
         if not isinstance(group, list):
-            raise Broken(f"expected lists of requirements in `{file.name}`, got a {type(group).__name__}", None)
+            message = f"expected lists of requirements in `{file.name}`, got a value of type `{type(group).__name__}`"
+            raise Broken(message, None)
         yield from (requirement(file, stated) for stated in group if not _includes(stated))
 
 

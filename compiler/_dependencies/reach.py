@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections import deque
 from dataclasses import replace
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from remotemedia.compiler._dependencies.model import Lack, Needs
 from remotemedia.compiler._dependencies.module_imports import module_imports
-from remotemedia.compiler.sandbox import absence
+from remotemedia.compiler._watch import saw
+from remotemedia.compiler.sandbox import absence, is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ class Reach:
         top = module.partition(".")[0]
         if top == "remotemedia":
             return ()
-        if top in sys.stdlib_module_names:
+        if is_standard(top):
             why = absence(module)
             return () if why is None else Lack(module, why)
         owners = self._owners(module)
@@ -102,8 +102,10 @@ def _unreadable(module: str, owners: tuple[Installed, ...], *, is_whole: bool) -
 
 
 def _read(owner: Installed, path: str, module: str) -> tuple[ModuleImport, ...] | Lack:
+    location = owner.locate(path)
+    saw(location)
     try:
-        with owner.locate(path).open("rb") as file:
+        with location.open("rb") as file:
             source = file.read(_MAX_BYTES + 1)
         if len(source) > _MAX_BYTES:
             return Lack(module, f"its source is larger than {_MAX_BYTES} bytes")
@@ -116,7 +118,7 @@ def _read(owner: Installed, path: str, module: str) -> tuple[ModuleImport, ...] 
 def _needed(imports: Iterable[ModuleImport]) -> Iterable[str]:
     for found in imports:
         yield found.name
-        if found.name.partition(".")[0] not in sys.stdlib_module_names:
+        if not is_standard(found.name.partition(".")[0]):
             yield from (f"{found.name}.{member}" for member in found.members if member != "*")
         else:
             yield from (f"{found.name}.{member}" for member in found.members if absence(f"{found.name}.{member}"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from packaging.markers import UndefinedEnvironmentName
 from packaging.utils import canonicalize_name
 
 from remotemedia.compiler._dependencies.model import Distribution, Hashes
+from remotemedia.compiler._dependencies.stated import applies
+from remotemedia.compiler._watch import saw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,10 +60,9 @@ def _needed(installed: Installed | None, locked: Locked | None, extras: set[str]
 
 
 def _applies(requirement: Requirement, extras: set[str]) -> bool:
-    marker = requirement.marker
     try:
-        return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *sorted(extras)))
-    except UndefinedEnvironmentName:
+        return applies(requirement, extras)
+    except ValueError:  # installers do not get further either
         return False
 
 
@@ -81,6 +81,8 @@ def _facts(
             requires=tuple(sorted(requires)),
             installed=False,
         )
+    for path in installed.metadata_files:
+        saw(path)
     agrees = locked is not None and locked.version == installed.version
     return Distribution(
         name,

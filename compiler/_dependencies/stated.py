@@ -10,9 +10,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from remotemedia.compiler._dependencies.files import Broken, TextFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from remotemedia.compiler._diagnostic import Span
 
-__all__ = ["Declared", "parse", "requirement"]
+__all__ = ["Declared", "applies", "parse", "requirement"]
 
 _LONGEST: Final = 2000
 _SHOWN: Final = 80
@@ -35,8 +37,7 @@ class Declared:
 
     def applies(self) -> bool:
         """Return whether its marker holds in this environment."""
-        marker = self.requirement.marker
-        return marker is None or marker.evaluate({"extra": ""})
+        return applies(self.requirement)
 
 
 def requirement(file: TextFile, stated: Any) -> Declared:
@@ -46,7 +47,7 @@ def requirement(file: TextFile, stated: Any) -> Declared:
         Broken: it is no requirement (PEP 508).
     """
     if not isinstance(stated, str):
-        raise Broken(f"expected requirements in `{file.name}`, got a {type(stated).__name__}", None)
+        raise Broken(f"expected requirements in `{file.name}`, got a value of type `{type(stated).__name__}`", None)
     return Declared(parse(stated, file.name, file.find(stated)), file.name, file.find(stated))
 
 
@@ -56,9 +57,24 @@ def parse(text: str, name: str, span: Span | None) -> Requirement:
     Raises:
         Broken: it is no requirement (PEP 508), or longer than any that is meant.
     """
+    if len(text) > _LONGEST:
+        raise Broken(f"expected a requirement of at most {_LONGEST} characters in `{name}`, got {len(text)}", span)
     try:
-        if len(text) <= _LONGEST:
-            return Requirement(text)
+        found = Requirement(text)
+        applies(found)
     except InvalidRequirement as error:
         raise Broken(f"expected a requirement in `{name}`, got `{text[:_SHOWN]}`", span) from error
-    raise Broken(f"expected a requirement of at most {_LONGEST} characters in `{name}`, got {len(text)}", span)
+    except ValueError as error:
+        message = f"expected a marker that compares what can be compared in `{name}`, got `{found.marker}`"
+        raise Broken(message, span) from error
+    return found
+
+
+def applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
+    """Return whether a requirement's marker holds in this environment, without an extra or with one of some.
+
+    Raises:
+        ValueError: the marker compares what cannot be compared: `os_name ~= "x"`.
+    """
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))

@@ -57,7 +57,7 @@ def arguments_of(ev: Evaluator, node: cst.Call) -> Arguments:
                     given.extend(Argument(None, item, place) for item in collected(ev, value, argument.value))
                 except NotPlainError as error:
                     unknown = ev.opaque(argument.value, error.value), place
-            case "**", Table(lost=None) if all(isinstance(key, str) for key in value.entries):
+            case "**", Table(lost=None) if all(type(key) is str for key in value.entries):
                 given.extend(Argument(key, item, place) for key, item in value.entries.items())
             case _:
                 unknown = ev.opaque(argument.value, value), place

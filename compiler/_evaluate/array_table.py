@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     Cost: TypeAlias = Callable[[Sequence[Any], dict[str, Any]], float]
 
-__all__ = ["DTYPES", "IN_PLACE_METHODS", "METHODS", "cost_of"]
+__all__ = ["DTYPES", "FUNCTIONS", "IN_PLACE_METHODS", "METHODS", "cost_of"]
 
 DTYPES: Final = frozenset({
     "bool", "bool_", "byte", "cdouble", "complex128", "complex64", "csingle", "double", "float16", "float32", "float64",
@@ -156,7 +156,7 @@ def _one(args: Sequence[Any], named: dict[str, Any]) -> float:
     return 1 + sum(_sizes(args, named))
 
 
-_COSTS: Final[dict[str, Cost]] = {
+FUNCTIONS: Final[dict[str, Cost]] = {
     **dict.fromkeys(_ELEMENTWISE.split(), _elementwise),
     **dict.fromkeys(_LINEAR.split(), _linear),
     **dict.fromkeys(_OF_SHAPE.split(), _of_shape),
@@ -175,6 +175,8 @@ _COSTS: Final[dict[str, Cost]] = {
     "repeat": _tile,
     "tile": _tile,
 }
+"""Functions of numpy, by their names inside it."""
+
 METHODS: Final[dict[str, Cost]] = {
     **dict.fromkeys(
         [
@@ -226,4 +228,4 @@ IN_PLACE_METHODS: Final = frozenset({"fill", "sort"})
 
 def cost_of(name: str) -> Cost | None:
     """Return what counts the elements that a function of numpy computes; None for one that is not followed."""
-    return _COSTS.get(name)
+    return FUNCTIONS.get(name)

@@ -10,8 +10,6 @@ import io
 import math
 import operator
 import re
-import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
@@ -126,8 +124,7 @@ def set_array_item(ev: Evaluator, owner: ArrayValue, key: Value, value: Value, n
     """
     index, item = _argument(ev, key, node), _argument(ev, value, node)
     _charge(ev, _picked(owner.array, index), node)
-    with _quiet():
-        owner.array[index] = item
+    owner.array[index] = item
 
 
 def loaded_array(ev: Evaluator, data: bytes, node: cst.CSTNode) -> Value | None:
@@ -143,8 +140,7 @@ def loaded_array(ev: Evaluator, data: bytes, node: cst.CSTNode) -> Value | None:
 def _computed(
     ev: Evaluator, function: Callable[[], Any], inputs: Sequence[ArrayValue], node: cst.CSTNode
 ) -> Value | None:
-    with _quiet():
-        result = function()
+    result = function()
     own = next((value for value in inputs if value.array is result), None)
     if own is not None:
         return own
@@ -165,14 +161,6 @@ def _labelled(value: Value | None, inputs: Sequence[ArrayValue]) -> Value | None
             if np.may_share_memory(value.array, other.array):
                 value.memory = other.memory
     return value
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep numpy's warnings of division by zero and the like to itself: they are the author's business."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _charge(ev: Evaluator, elements: float, node: cst.CSTNode) -> None:

@@ -12,6 +12,7 @@ from remotemedia.compiler._evaluate.iterables import collected
 from remotemedia.compiler._evaluate.literals import extend
 from remotemedia.compiler._evaluate.names import attribute_of, key_of
 from remotemedia.compiler._evaluate.operators import combined
+from remotemedia.compiler._evaluate.own_operators import has_operators
 from remotemedia.compiler._evaluate.passing import holds_graph, lend, refuse_change
 from remotemedia.compiler._library import PIPELINE_READS, is_library
 from remotemedia.compiler._tree import targets
@@ -142,7 +143,7 @@ def _in_place(ev: Evaluator, node: cst.AugAssign, before: Value, value: Value) -
             return before
         case Items(kind="tuple" | "frozenset"):
             pass
-        case Items() | Table() | Instance():
+        case Items() | Table() | Instance() if not has_operators(before):
             lend(ev, before, node, to="an assignment in place")
     return combined(ev, before, node.operator, value, node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.compiler._bounds import MAX_ITEMS
@@ -21,6 +22,7 @@ from remotemedia.compiler._values import (
     LibraryObject,
     NotPlainError,
     ProjectClass,
+    RecordField,
     Table,
     Value,
     plain,
@@ -55,6 +57,8 @@ def attribute_of_value(  # noqa: PLR0911 - one a kind of value
             return lifted(getattr(value.value, attr, None)) if hasattr(value.value, attr) else None
         case Builtin(name=name) | Function(name=name) if attr in {"__name__", "__qualname__"}:
             return Known(name) if "." not in name else None
+        case RecordField() if attr == "name":
+            return Known(value.name)
         case ProjectClass() | LibraryClass() if attr == "__name__":
             return Known(value.name)
         case ProjectClass() if attr == "__qualname__":
@@ -73,6 +77,8 @@ def item_of(ev: Evaluator, value: Value, key: Value, node: cst.CSTNode) -> Value
         match value:
             case Items(lost=None, kind="list" | "tuple"):
                 return _item(value, plain(key))
+            case Items(lost=None, kind="deque"):
+                return value.items[operator.index(plain(key))]
             case Table(lost=None):
                 return _entry(ev, value, key, node)
             case Known(value=str() | bytes() | range() as sequence):
@@ -105,7 +111,7 @@ def set_item(ev: Evaluator, owner: Value, key: Value, value: Value, node: cst.CS
     """Set `owner[key]`; return whether that could be followed."""
     try:
         match owner:
-            case Items(kind="list", lost=None) if not isinstance(at := plain(key), slice):
+            case Items(kind="list" | "deque", lost=None) if not isinstance(at := plain(key), slice):
                 owner.items[at] = value
             case Table(lost=None):
                 owner.entries[identity(key)] = value

@@ -63,12 +63,13 @@ def if_(ev: Evaluator, node: cst.If) -> Iterator[Value]:
         test = ev.evaluate(current.test)
         known = truth(test)
         if known is None:
-            because = ev.opaque(current.test, test).because
+            why = ev.opaque(current.test, test)
             if holds_graph(ev, test):
                 lend(ev, test, current.test, to="a condition")
-            pass_over(ev, current.body, what=f"an `if` that depends on {because}")
+            pass_over(ev, current.body, what=f"an `if` that depends on {why.because}", why=why)
             if current.orelse is not None:
-                pass_over(ev, current.orelse, what=f"the other branch of an `if` that depends on {because}")
+                what = f"the other branch of an `if` that depends on {why.because}"
+                pass_over(ev, current.orelse, what=what, why=why)
             return
         if known:
             yield from ev.flow([current.body])

@@ -12,13 +12,17 @@ from remotemedia.compiler._evaluate.computing import Computed
 from remotemedia.compiler._evaluate.iterables import collected, iterated
 from remotemedia.compiler._evaluate.kinds import is_callable, is_instance, type_of
 from remotemedia.compiler._evaluate.lifting import identity, lifted
+from remotemedia.compiler._evaluate.members import members_in_order
 from remotemedia.compiler._evaluate.operators import combined, truth
+from remotemedia.compiler._evaluate.own_operators import called_special, has_operators
 from remotemedia.compiler._values import (
     ArrayValue,
+    Instance,
     Items,
     Iteration,
     Known,
     NotPlainError,
+    ProjectClass,
     Table,
     Value,
     View,
@@ -266,7 +270,9 @@ def _sum(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value | None
     (values, *rest), named = found
     start = rest[0] if rest else named.get("start", Known(0))
     items = collected(ev, values, node)
-    if isinstance(start, (Items, ArrayValue)) or any(isinstance(item, ArrayValue) for item in items):
+    if isinstance(start, (Items, ArrayValue)) or any(
+        isinstance(item, ArrayValue) or has_operators(item) for item in items
+    ):
         total = start
         for item in items:
             total = combined(ev, total, cst.Add(), item, node)
@@ -294,7 +300,9 @@ def _bool(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value | Non
     return Known(bool(found[0]) and _true(ev, found[0][0], node))
 
 
-def _len(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+def _len(  # noqa: PLR0911 - one a kind of value
+    ev: Evaluator, arguments: Arguments, node: cst.CSTNode
+) -> Value | None:
     found = given(arguments, 1, 1)
     match found[0] if found is not None else []:
         case [Items(lost=None, items=items)]:
@@ -305,6 +313,11 @@ def _len(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value | No
             return Known(len(array))
         case [Known(value=str() | bytes() | range() as value)]:
             return Known(len(value))
+        case [Instance() as made]:
+            return called_special(ev, made, "__len__", [], node)
+        case [ProjectClass(is_enum=True) as cls]:
+            members = members_in_order(cls)
+            return None if members is None else Known(len(members))
     return None
 
 

@@ -17,7 +17,8 @@ from remotemedia.compiler._evaluate.names import attribute_of
 from remotemedia.compiler._evaluate.passing import ESCAPES, holds_graph, lend, refuse_change, run_nodes
 from remotemedia.compiler._evaluate.pure import call_pure
 from remotemedia.compiler._evaluate.remote import LIBRARY_CALLS, place_elsewhere
-from remotemedia.compiler._evaluate.special import SLEEP, SPECIAL
+from remotemedia.compiler._evaluate.special import SLEEP, SPECIAL, gathered
+from remotemedia.compiler._evaluate.stops import RunEndsError
 from remotemedia.compiler._evaluate.uses import some_node
 from remotemedia.compiler._library import PIPELINE, PIPELINE_READS
 from remotemedia.compiler._values import (
@@ -45,6 +46,8 @@ from remotemedia.compiler._values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from remotemedia.compiler._evaluate.evaluator import Evaluator
 
 __all__ = ["await_", "call", "invoke"]
@@ -75,11 +78,34 @@ def call(ev: Evaluator, node: cst.Call | cst.Attribute) -> Value:
 
 def await_(ev: Evaluator, node: cst.Await) -> Value:
     """Evaluate `await a`: a call of the project's own `async` function runs now."""
-    value = ev.evaluate(node.expression)
+    value = _awaited(ev, node.expression)
+    if isinstance(value, Items):  # of `asyncio.gather`
+        return value
     if isinstance(value, Coroutine) and not value.done:
         value.done = True
         return value.run()
     return Known(None) if value is SLEEP else ev.opaque(node, value)
+
+
+def _awaited(ev: Evaluator, node: cst.BaseExpression) -> Value:
+    """Evaluate what is awaited; coroutines that `asyncio.gather` runs at once run one after the other."""
+    if not isinstance(node, cst.Call):
+        return ev.evaluate(node)
+    callee, arguments = ev.evaluate(node.func), arguments_of(ev, node)
+    if isinstance(callee, External) and callee.name == "asyncio.gather" and arguments.unknown is None:
+        run = gathered([(argument.name, argument.value) for argument in arguments.given])
+        if run is not None:
+            return _gathered(ev, run, node)
+    return invoke(ev, callee, arguments, node)
+
+
+def _gathered(ev: Evaluator, coroutines: Sequence[Coroutine], node: cst.Call) -> Value:
+    try:
+        return Items("list", [coroutine.run() for coroutine in coroutines])
+    except RunEndsError:
+        if ev.guards:  # something catches it, and the others have run all the same
+            refuse_change(ev, None, ev.place(node), "one of these fails")
+        raise
 
 
 def invoke(  # noqa: C901, PLR0911 - one a kind of value
@@ -219,6 +245,7 @@ def _external(ev: Evaluator, callee: External | Prepared, arguments: Arguments, 
     if found is not None:
         return found
     _lend_all(ev, arguments, f"`{callee.name}`")
+    ev.inputs.note(callee.name, node.args if isinstance(node, cst.Call) else ())
     if isinstance(callee, Prepared):
         lend(ev, callee, node, to=f"`{callee.name}`")
         return ev.opaque(node)

@@ -74,7 +74,7 @@ def _generated(
     except NotPlainError as error:
         why = ev.opaque(first.item, error.value)
         what = f"a `with` statement that depends on {why.because}"
-        pass_over(ev, node, what=what, evaluated=first.item)
+        pass_over(ev, node, what=what, evaluated=first.item, why=why)
 
 
 def _left(ev: Evaluator, node: cst.With, rest: Sequence[cst.WithItem], leave: Callable[[], object]) -> Iterator[Value]:

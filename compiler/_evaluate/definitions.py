@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import libcst as cst
 
-from remotemedia.compiler._evaluate.arguments import Arguments
+from remotemedia.compiler._evaluate.arguments import Argument, Arguments
 from remotemedia.compiler._evaluate.enumerations import make_members
 from remotemedia.compiler._evaluate.parameters import defaults_of
 from remotemedia.compiler._evaluate.passing import lend, run_later
 from remotemedia.compiler._library import NODE, PIPELINE
 from remotemedia.compiler._scope import Scope
 from remotemedia.compiler._values import (
+    Bound,
     Builtin,
     External,
     Function,
@@ -77,11 +78,9 @@ def class_(ev: Evaluator, node: cst.ClassDef) -> None:
             ev.execute([node.body])
     finally:
         ev.building = outer
-    for base in made.mro[1:]:
-        if isinstance(base, ProjectClass) and "__init_subclass__" in base.own.names:
-            run_later(ev, base, ev.place(node))
-    for keyword in node.keywords:
-        value = ev.evaluate(keyword.value)
+    keywords = [(keyword, ev.evaluate(keyword.value)) for keyword in node.keywords]
+    _announce(ev, made, keywords)
+    for keyword, value in keywords:
         inert = isinstance(value, External) and value.name in _INERT_METACLASSES
         if keyword.keyword is not None and keyword.keyword.value == "metaclass" and not inert:
             why = ev.unknown(f"the metaclass of `{qualname}`", keyword)
@@ -92,6 +91,26 @@ def class_(ev: Evaluator, node: cst.ClassDef) -> None:
     ev.scope.bind(node.name.value, why if why is not None and not made.is_node else made)
     if why is not None and made.is_node:
         made.mro.insert(1, why)
+
+
+def _announce(ev: Evaluator, cls: ProjectClass, keywords: Sequence[tuple[cst.Arg, Value]]) -> None:
+    """Call the `__init_subclass__` of a new class's bases, with the keywords of the class."""
+    hook = next((found for base in cls.mro[1:] if (found := _hook(base)) is not None), None)
+    if isinstance(hook, Function):
+        given = [
+            Argument(keyword.keyword.value, value, ev.place(keyword))
+            for keyword, value in keywords
+            if keyword.keyword is not None and keyword.keyword.value != "metaclass"
+        ]
+        ev.call(Bound(hook, cls), Arguments(tuple(given)), cls.node)
+    elif hook is not None:
+        for base in cls.mro[1:]:
+            if isinstance(base, ProjectClass):
+                run_later(ev, base, ev.place(cls.node))
+
+
+def _hook(base: Value) -> Value | None:
+    return base.own.names.get("__init_subclass__") if isinstance(base, ProjectClass) else None
 
 
 def lambda_(ev: Evaluator, node: cst.Lambda) -> Value:
@@ -123,8 +142,9 @@ def _decorated(ev: Evaluator, decorator: Value, made: Value, node: cst.Decorator
         return made
     if name in _ROLES and isinstance(made, Function) and made.role == "function":
         return replace(made, role=_ROLES[name])
-    if isinstance(decorator, Method) and decorator.name == "setter":
-        return ev.unknown("a property with a setter", node)
+    if isinstance(decorator, Method) and decorator.name == "setter" and isinstance(made, Function):
+        getter = decorator.receiver
+        return replace(getter, setter=made) if isinstance(getter, Function) and getter.role == "property" else made
     return ev.call(decorator, Arguments.of([made], ev.place(node.decorator)), node.decorator)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,7 +114,8 @@ class Evaluator:
                 "__doc__": Known(source.tree.get_docstring()),
             }
             self._settle_homes(self.source)  # what was made until now is of the module that imports this one
-            with self.inside(source, module.scope, frame=Frame()):
+            # Warnings of what is computed, such as a division by zero in numpy, are the author's business.
+            with self.inside(source, module.scope, frame=Frame()), warnings.catch_warnings(action="ignore"):
                 self._run_module(source.tree.body, is_entry=name is not None)
             self._settle_homes(source)
             self._settled.add(source.module)
@@ -134,7 +136,7 @@ class Evaluator:
             CompileError: RM114, it takes too long.
         """
         module = self._evaluated[function.place.source.module]
-        with self.inside(function.place.source, module.scope, frame=Frame()):
+        with self.inside(function.place.source, module.scope, frame=Frame()), warnings.catch_warnings(action="ignore"):
             try:
                 value = self.call(function, Arguments(()), function.node)
                 if isinstance(value, Coroutine) and not value.done:
@@ -193,7 +195,8 @@ class Evaluator:
             if self.frame.ends:
                 why = next(iter(self.frame.ends.values()))
                 for unreached in statements[at + 1 :]:
-                    pass_over(self, unreached, what=f"code that may not be reached because of {why.because}")
+                    what = f"code that may not be reached because of {why.because}"
+                    pass_over(self, unreached, what=what, why=why)
                 return
 
     def place(self, node: cst.CSTNode) -> Place:
@@ -207,11 +210,12 @@ class Evaluator:
             found = self._facts[node] = facts_of(node)
         return found
 
-    def doubt(self) -> None:
-        """Note that the running program may raise an exception here."""
+    def doubt(self, node: cst.CSTNode | None = None) -> None:
+        """Note that the running program may raise an exception here; what stands at a node, if one is given."""
         for guard in self.guards:
             if guard.version is None:
-                guard.version = self.version()
+                place = Place(*self._at) if node is None else self.place(node)
+                guard.version, guard.why = self.version(), Unknown(f"`{place.code()}`, which may fail", place)
 
     def version(self) -> tuple[int, int]:
         """Return a number for each state of all graphs: it differs whenever one of them has changed."""
@@ -225,12 +229,12 @@ class Evaluator:
 
     def unknown(self, because: str, node: cst.CSTNode) -> Unknown:
         """Return an unknown value that has its cause at a node of the current file."""
-        self.doubt()
+        self.doubt(node)
         return Unknown(because, self.place(node))
 
     def opaque(self, node: cst.CSTNode, *parts: Value) -> Unknown:
         """Return why the value of a node is not known: because of one of its parts, else because of the node itself."""
-        self.doubt()
+        self.doubt(node)
         for part in parts:
             if isinstance(part, Unknown):
                 return part

@@ -47,9 +47,15 @@ class Frame:
 
 @dataclass(eq=False)
 class Guard:
-    """A statement that catches exceptions: what the graph was when the first could have been raised, if any could."""
+    """A statement that catches exceptions.
+
+    Attributes:
+        version: what the graph was when the first could have been raised, if any could.
+        why: what may raise it.
+    """
 
     version: tuple[int, int] | None = None
+    why: Unknown | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,7 +114,7 @@ def not_followed(
         lend(ev, receiver, node, to=what)
     for argument in arguments.given:
         lend(ev, argument.value, argument.place.node, to=what)
-    run_later(ev, function, ev.place(node))
+    run_later(ev, function, ev.place(node), why=arguments.unknown[0] if arguments.unknown is not None else None)
     return ev.unknown(f"what the function `{function.name}` returns, {why}", node)
 
 

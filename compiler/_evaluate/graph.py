@@ -82,7 +82,7 @@ def make_pipeline(ev: Evaluator, arguments: Arguments, node: cst.Call) -> Value:
     made = PipelineInstance(Known("pipeline"), place, place)
     ev.pipelines.append(made)
     if arguments.unknown is not None:
-        refuse_change(ev, made, arguments.unknown[1], f"depends on {arguments.unknown[0].because}")
+        _refuse_unknown(ev, made, arguments.unknown)
         return made
     try:
         bound = bind(library_signature(PIPELINE), arguments)
@@ -90,7 +90,7 @@ def make_pipeline(ev: Evaluator, arguments: Arguments, node: cst.Call) -> Value:
         _misfit(ev, PIPELINE, place, str(error), owner=made)
         return made
     nodes, name = bound.get("nodes"), bound.get("name")
-    if nodes is not None and _is_name(nodes.value):
+    if nodes is not None and _is_name(nodes.value) and (name is None or isinstance(nodes.value, Known)):
         if name is not None:
             _misfit(ev, PIPELINE, name.place, "a second name", owner=made)
         nodes, name = None, nodes
@@ -120,7 +120,7 @@ def call_pipeline(
         refuse_change(ev, pipeline, ev.place(node), f"`{method}` of a pipeline is not followed")
         return ev.unknown(f"what `{method}` of a pipeline returns", node)
     if arguments.unknown is not None:
-        refuse_change(ev, pipeline, arguments.unknown[1], f"depends on {arguments.unknown[0].because}")
+        _refuse_unknown(ev, pipeline, arguments.unknown)
         return pipeline
     try:
         bound = bind(signature, arguments)
@@ -196,8 +196,9 @@ def _connect(ev: Evaluator, pipeline: PipelineInstance, bound: dict[str, Argumen
             ports.append(known.value)
             places |= {name: port.place} if port is not None else {}
         elif port is not None:
-            because = f"depends on {known.because}" if isinstance(known, Unknown) else "is no name of a port"
-            refuse_change(ev, pipeline, port.place, because)
+            why = known if isinstance(known, Unknown) else None
+            label = f"depends on {why.because}" if why is not None else "is no name of a port"
+            refuse_change(ev, pipeline, port.place, label, why=why)
     if None not in ends and len(ports) == len(ends):
         source, target = (at for at in ends if at is not None)
         pipeline.edges.append(Edge(source, target, ports[0], ports[1], place, places))
@@ -214,8 +215,7 @@ def _listed(ev: Evaluator, pipeline: PipelineInstance, argument: Argument | None
         try:
             return [Argument(None, item, argument.place) for item in collected(ev, value, argument.place.node)]
         except NotPlainError as error:
-            because = ev.opaque(argument.place.node, error.value).because
-            refuse_change(ev, pipeline, argument.place, f"depends on {because}")
+            _refuse_unknown(ev, pipeline, (ev.opaque(argument.place.node, error.value), argument.place))
             return []
     return [argument]
 
@@ -231,6 +231,11 @@ def _position(ev: Evaluator, pipeline: PipelineInstance, argument: Argument) -> 
     return at
 
 
+def _refuse_unknown(ev: Evaluator, pipeline: PipelineInstance, unknown: tuple[Unknown, Place]) -> None:
+    why, place = unknown
+    refuse_change(ev, pipeline, place, f"depends on {why.because}", why=why)
+
+
 def _refuse_node(ev: Evaluator, pipeline: PipelineInstance, argument: Argument) -> None:
     """Report what stands where a node is expected."""
     match argument.value:
@@ -241,7 +246,7 @@ def _refuse_node(ev: Evaluator, pipeline: PipelineInstance, argument: Argument) 
             help_ = "derive a class from `Node` in this file or beside it, or take one of `remotemedia`"
             ev.findings.add("RM104", message, argument.place, label, help=help_, owner=pipeline)
         case Unknown() as unknown:
-            refuse_change(ev, pipeline, argument.place, f"depends on {unknown.because}")
+            _refuse_unknown(ev, pipeline, (unknown, argument.place))
         case ProjectClass() | LibraryClass() as cls:
             label, help_ = f"the class `{cls.name}` itself", f"add an instance: `{cls.name}(…)`"
             _misfit(ev, None, argument.place, label, owner=pipeline, called="Pipeline.add", help_=help_)

@@ -28,10 +28,10 @@ def import_(ev: Evaluator, node: cst.Import) -> None:
         value = _module(ev, dotted, alias)
         if alias.asname is not None:
             for target in targets(alias.asname.name):
-                ev.scope.names[target.value] = value
+                ev.scope.bind(target.value, value)
         else:
             first = dotted.partition(".")[0]
-            ev.scope.names[first] = _module(ev, first, alias)
+            ev.scope.bind(first, _module(ev, first, alias))
 
 
 def import_from(ev: Evaluator, node: cst.ImportFrom) -> None:
@@ -45,7 +45,7 @@ def import_from(ev: Evaluator, node: cst.ImportFrom) -> None:
         name = cst.ensure_type(alias.name, cst.Name).value
         value = _member(ev, module, name, alias)
         for target in targets(alias.asname.name) if alias.asname is not None else (cst.Name(name),):
-            ev.scope.names[target.value] = value
+            ev.scope.bind(target.value, value)
 
 
 def can_import(ev: Evaluator, node: cst.CSTNode) -> bool:

@@ -10,8 +10,9 @@ from remotemedia.compiler._evaluate.arguments import Arguments, bind
 from remotemedia.compiler._evaluate.enumerations import member_of
 from remotemedia.compiler._evaluate.functions import follow
 from remotemedia.compiler._evaluate.graph import make_pipeline
+from remotemedia.compiler._evaluate.own_operators import OPERATORS
 from remotemedia.compiler._evaluate.passing import holds_graph, lend, refuse_change, run_later
-from remotemedia.compiler._evaluate.signatures import PLAIN_BASES, fields_of, signature_of
+from remotemedia.compiler._evaluate.signatures import PLAIN_BASES, fields_of, init_only_of, signature_of
 from remotemedia.compiler._library import PIPELINE
 from remotemedia.compiler._tree import walk
 from remotemedia.compiler._values import (
@@ -54,7 +55,7 @@ FIELD: Final = "dataclasses.field"
 _FOLLOWED: Final = frozenset({
     "__init__", "__post_init__", "__call__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__iter__",
     "__init_subclass__", "__class_getitem__",
-})  # fmt: skip
+}) | OPERATORS  # fmt: skip
 """Special methods that are followed when they are called."""
 
 _SEEING_ALL: Final = frozenset({
@@ -63,6 +64,7 @@ _SEEING_ALL: Final = frozenset({
 })  # fmt: skip
 """Special methods by which a class takes its instances' lives into its own hands."""
 
+_TYPED_DICTS: Final = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 _READERS: Final = frozenset({
     "all", "any", "bool", "dict", "float", "format", "getattr", "hash", "id", "int", "isinstance", "iter", "len",
     "list", "max", "min", "repr", "set", "sorted", "str", "sum", "super", "tuple", "type", "zip",
@@ -75,6 +77,8 @@ def instantiate(ev: Evaluator, cls: ProjectClass, arguments: Arguments, node: cs
         given = arguments.given[0].value if len(arguments.given) == 1 else None
         found = member_of(cls, given) if given is not None else None
         return found or ev.opaque(node, *(argument.value for argument in arguments.given))
+    if any(isinstance(base, External) and base.name in _TYPED_DICTS for base in cls.mro):
+        return ev.call(Builtin("dict"), arguments, node)
     made: Instance | PipelineInstance
     if any(base is PIPELINE for base in cls.mro):
         made = PipelineInstance(Known("pipeline"), ev.place(node), ev.place(node), cls=cls)
@@ -148,7 +152,10 @@ def attribute_of_super(value: Super, attr: str) -> Value:
 
 def set_instance_attribute(ev: Evaluator, owner: Instance, attr: str, value: Value | None, node: cst.CSTNode) -> None:
     """Set an attribute of an instance; without a value it is deleted."""
-    if owner.lost is not None or isinstance(owner.cls.find(attr), (Function, Unknown)):
+    found = owner.cls.find(attr)
+    if owner.lost is None and value is not None and isinstance(found, Function) and found.setter is not None:
+        follow(ev, found.setter, Arguments.of([value], ev.place(node)), node, receiver=owner)
+    elif owner.lost is not None or isinstance(found, (Function, Unknown)):
         if value is not None and holds_graph(ev, value):
             lend(ev, value, node, to=f"the attribute `{attr}`")
         owner.attributes[attr] = ev.opaque(node, owner)
@@ -227,7 +234,11 @@ def _filled(ev: Evaluator, cls: ProjectClass, made: Instance, arguments: Argumen
             made.attributes[name] = value
     after = cls.find("__post_init__")
     if isinstance(after, Function):
-        follow(ev, after, Arguments(()), node, receiver=made)
+        passed = [
+            given[name].value if name in given else field_default(ev, cls, name, node) for name in init_only_of(cls)
+        ]
+        values = [ev.opaque(node) if value is None else value for value in passed]
+        follow(ev, after, Arguments.of(values, ev.place(node)), node, receiver=made)
     return made
 
 
@@ -274,7 +285,7 @@ def _is_inert(value: Value) -> bool:
 
 def _not_followed(ev: Evaluator, cls: ProjectClass, arguments: Arguments, node: cst.CSTNode) -> Value:
     for argument in arguments.given:
-        lend(ev, argument.value, argument.place.node, to=f"the class `{cls.name}`, which is not followed")
+        lend(ev, argument.value, argument.place.node, to=f"the class `{cls.name}`")
     run_later(ev, cls, ev.place(node))
     ev.doubt()
     return Live(f"an instance of `{cls.name}`")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from remotemedia.compiler._bounds import MAX_ITEMS
 from remotemedia.compiler._evaluate.lifting import lifted, value_of_key
-from remotemedia.compiler._evaluate.objects import iterator_of
+from remotemedia.compiler._evaluate.objects import iterable_of
 from remotemedia.compiler._values import (
     ArrayValue,
     Instance,
@@ -89,6 +89,8 @@ def _values(  # noqa: C901, PLR0911 - one a kind of value
     match value:
         case Items(kind="list" | "tuple"):
             return iter(value.items)
+        case Items(kind="deque"):
+            return _unchanged(ev, value.items, node)
         case Items():
             if len(value.items) > 1:
                 raise NotPlainError(ev.unknown("the order of a set", node))
@@ -108,8 +110,19 @@ def _values(  # noqa: C901, PLR0911 - one a kind of value
         case OpenFile():
             return _lifted(ev, (Known(line) for line in value.stream), node)
         case Instance() | ProjectClass():
-            return iterator_of(ev, value, node)
+            return iterated(ev, iterable_of(ev, value, node), node)
     raise NotPlainError(ev.opaque(node, value))
+
+
+def _unchanged(ev: Evaluator, items: list[Value], node: cst.CSTNode) -> Iterator[Value]:
+    """Give the items of a deque, which may not change its length meanwhile."""
+    count = len(items)
+    for at in range(count):
+        if len(items) != count:
+            raise NotPlainError(ev.unknown("a deque that changes while it is iterated", node))
+        yield items[at]
+    if len(items) != count:
+        raise NotPlainError(ev.unknown("a deque that changes while it is iterated", node))
 
 
 def _viewed(ev: Evaluator, view: View, node: cst.CSTNode) -> Iterator[Value]:

@@ -14,6 +14,7 @@ from remotemedia.compiler._evaluate.builtins_ import made_dict
 from remotemedia.compiler._evaluate.callback import call_back
 from remotemedia.compiler._evaluate.iterables import collected, iterated
 from remotemedia.compiler._evaluate.lifting import identity
+from remotemedia.compiler._evaluate.named_tuples import make_class
 from remotemedia.compiler._evaluate.operators import combined, truth
 from remotemedia.compiler._values import (
     Items,
@@ -240,6 +241,14 @@ def _ordered(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value | 
     return None if entries is None else Table(entries, None, "OrderedDict")
 
 
+def _deque(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """Make a deque; one of limited length is not followed."""
+    found = given(arguments, 0, 1)
+    return (
+        None if found is None else Items("deque", [each for values in found[0] for each in collected(ev, values, node)])
+    )
+
+
 def _with_default(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     if not arguments.given or arguments.given[0].name is not None:
         return None
@@ -302,6 +311,8 @@ ITERATING: Final[dict[str, Callable[[Evaluator, Arguments, cst.CSTNode], Value |
     "collections.Counter": _counter,
     "collections.OrderedDict": _ordered,
     "collections.defaultdict": _with_default,
+    "collections.deque": _deque,
+    "collections.namedtuple": make_class,
     "copy.deepcopy": _deep_copy,
     "functools.partial": _partial,
     "functools.reduce": _reduce,

@@ -12,9 +12,11 @@ from remotemedia.compiler._values import (
     External,
     FilePath,
     Function,
+    Instance,
     Items,
     Known,
     LibraryClass,
+    Member,
     NodeInstance,
     ProjectClass,
     Table,
@@ -51,7 +53,7 @@ def is_instance(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value
     return None if None in answers else Known(False)  # noqa: FBT003 - a value, not a flag
 
 
-def is_of(value: Value, cls: Value) -> bool | None:  # noqa: PLR0911 - one a kind of value
+def is_of(value: Value, cls: Value) -> bool | None:  # noqa: C901, PLR0911, PLR0912 - one a kind of value
     """Return whether a value is an instance of a class, if that is known."""
     made = _TYPES.get(cls.name) if isinstance(cls, Builtin) else None
     match value:
@@ -59,10 +61,14 @@ def is_of(value: Value, cls: Value) -> bool | None:  # noqa: PLR0911 - one a kin
             return True
         case Known() if made is not None:
             return isinstance(value.value, made)
-        case Items() if made is not None:
-            return issubclass(_TYPES[value.kind], made)
+        case Items(kind=kind) if made is not None:
+            return kind in _TYPES and issubclass(_TYPES[kind], made)
         case Table() if made is not None:
             return made in {dict, object}
+        case Member() if made is not None:
+            return None if value.real is None else isinstance(value.real, made)
+        case Member(cls=owner) if isinstance(cls, ProjectClass):
+            return cls in owner.mro
         case FilePath():
             return (
                 isinstance(cls, External) and cls.name in {"pathlib.Path", "pathlib.PurePath"}
@@ -71,13 +77,28 @@ def is_of(value: Value, cls: Value) -> bool | None:  # noqa: PLR0911 - one a kin
             )
         case ArrayValue():
             return isinstance(cls, External) and cls.name == "numpy.ndarray" if made is None else False
+        case Instance(cls=owner) if made is not None:
+            return made is tuple and owner.is_tuple
+        case Instance(cls=owner):
+            return True if any(base is cls for base in owner.mro) else _is_never(cls)
         case NodeInstance() if isinstance(cls, (ProjectClass, LibraryClass)):
             line = value.cls.mro if isinstance(value.cls, ProjectClass) else [value.cls]
             known = all(isinstance(base, (ProjectClass, LibraryClass)) for base in line)
             return cls in line or cls.name == "Node" or (False if known else None)
         case NodeInstance() if made is not None:
             return False
+        case Known() | Items() | Table():
+            return _is_never(cls)
     return None
+
+
+def _is_never(cls: Value) -> bool | None:
+    """Return False for a class whose instances are only those of classes derived from it; None for others."""
+    if isinstance(cls, LibraryClass):
+        return False
+    line = cls.mro if isinstance(cls, ProjectClass) else [cls]
+    own = all(isinstance(base, ProjectClass) or (isinstance(base, Builtin) and base.name == "object") for base in line)
+    return False if own else None
 
 
 def type_of(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
@@ -86,7 +107,7 @@ def type_of(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value |
     match found[0] if found is not None else []:
         case [Known(value=value)] if _TYPES.get(type(value).__name__) is type(value):
             return Builtin(type(value).__name__)
-        case [Items(kind=kind)]:
+        case [Items(kind=kind)] if kind in _TYPES:
             return Builtin(kind)
         case [Table(kind="dict")]:
             return Builtin("dict")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from types import EllipsisType, NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from remotemedia.compiler._bounds import MAX_ITEMS
+from remotemedia.compiler._evaluate.members import member_for
 from remotemedia.compiler._evaluate.objects import is_own_only
 from remotemedia.compiler._values import (
     ArrayValue,
@@ -59,6 +61,8 @@ def _lifted(  # noqa: PLR0911 - one a kind of object
         return None
     if isinstance(value, PurePath):
         return FilePath(value)
+    if isinstance(value, enum.Enum):
+        return member_for(value)
     if type(value) in _SCALARS:
         return Known(value)
     if type(value) in {list, tuple, set, frozenset}:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING, Literal
+import ast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 import libcst as cst
 
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["concatenated", "ellipsis_", "extend", "list_", "number", "set_", "string", "table", "tuple_"]
 
 
+@lru_cache(maxsize=4096)
+def _evaluated(text: str) -> Any:
+    """Return what a literal stands for; one in a loop is parsed once."""
+    return ast.literal_eval(text)
+
+
 def number(ev: Evaluator, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
     """Evaluate `1`, `0x1f`, `1.5`, `2j`."""
     try:
-        return Known(node.evaluated_value)
+        return Known(_evaluated(node.value))
     except (SyntaxError, ValueError):  # more digits than Python converts
         return ev.unknown("a number with too many digits", node)
 
@@ -31,9 +38,7 @@ def number(ev: Evaluator, node: cst.Integer | cst.Float | cst.Imaginary) -> Valu
 def string(ev: Evaluator, node: cst.SimpleString) -> Value:
     """Evaluate a string or bytes literal."""
     try:
-        with warnings.catch_warnings():  # an unknown escape is the author's business
-            warnings.simplefilter("ignore")
-            return Known(node.evaluated_value)
+        return Known(_evaluated(node.value))
     except (SyntaxError, ValueError):
         return ev.unknown("a string with a malformed escape", node)
 

@@ -43,7 +43,7 @@ def for_(ev: Evaluator, node: cst.For) -> Iterator[Value]:
         except NotPlainError as error:
             why = ev.opaque(node.iter, error.value)
             what = f"a `for` loop over something that depends on {why.because}"
-            pass_over(ev, node, what=what, evaluated=_given_away(ev, iterable, node.iter))
+            pass_over(ev, node, what=what, evaluated=_given_away(ev, iterable, node.iter), why=why)
             return
         if value is None:
             break
@@ -59,8 +59,8 @@ def while_(ev: Evaluator, node: cst.While) -> Iterator[Value]:
         test = ev.evaluate(node.test)
         known = truth(test)
         if known is None:
-            because = ev.opaque(node.test, test).because
-            pass_over(ev, node, what=f"a `while` loop that depends on {because}")
+            why = ev.opaque(node.test, test)
+            pass_over(ev, node, what=f"a `while` loop that depends on {why.because}", why=why)
             return
         if not known:
             break
@@ -119,7 +119,7 @@ def _turn(ev: Evaluator, node: cst.For | cst.While, iterable: Value | None) -> G
     evaluated = None
     if isinstance(node, cst.For) and iterable is not None:
         evaluated = _given_away(ev, iterable, node.iter)
-    pass_over(ev, node, what=f"a loop that may end because of {why.because}", evaluated=evaluated)
+    pass_over(ev, node, what=f"a loop that may end because of {why.because}", evaluated=evaluated, why=why)
     return True
 
 
@@ -157,7 +157,7 @@ def _collected(ev: Evaluator, node: cst.ListComp | cst.SetComp | cst.DictComp, m
         else:
             return made
     evaluated = _given_away(ev, first, node.for_in.iter)
-    pass_over(ev, node, what=f"a comprehension that depends on {why.because}", evaluated=evaluated)
+    pass_over(ev, node, what=f"a comprehension that depends on {why.because}", evaluated=evaluated, why=why)
     return why
 
 
@@ -189,7 +189,8 @@ def _generated(ev: Evaluator, node: cst.GeneratorExp, first: Value, scope: Scope
             except NotPlainError as error:
                 made.lost = ev.opaque(node, error.value)
                 what = f"a generator expression that depends on {made.lost.because}"
-                pass_over(ev, node, what=what, evaluated=_given_away(ev, first, node.for_in.iter))
+                evaluated = _given_away(ev, first, node.for_in.iter)
+                pass_over(ev, node, what=what, evaluated=evaluated, why=made.lost)
                 raise NotPlainError(made.lost) from error
         yield value
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
 
+from remotemedia.compiler._evaluate.instances import tuple_of
+from remotemedia.compiler._evaluate.kinds import is_of
 from remotemedia.compiler._evaluate.lifting import identity
 from remotemedia.compiler._evaluate.names import attribute_of
 from remotemedia.compiler._evaluate.operators import truth
 from remotemedia.compiler._evaluate.passing import lend, pass_over
+from remotemedia.compiler._evaluate.signatures import option_of, signature_of
 from remotemedia.compiler._values import (
     Builtin,
     FilePath,
@@ -20,6 +24,7 @@ from remotemedia.compiler._values import (
     NotPlainError,
     ProjectClass,
     Table,
+    Unknown,
     Value,
     plain,
 )
@@ -31,7 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["match"]
 
-_TYPES = {"bool": bool, "bytes": bytes, "float": float, "int": int, "str": str}
+_SELF_MATCHING: Final = frozenset({
+    "bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
+})  # fmt: skip
+"""Built-in classes whose one pattern by position is for the whole object."""
 
 
 def match(ev: Evaluator, node: cst.Match) -> Iterator[Value]:
@@ -53,7 +61,7 @@ def match(ev: Evaluator, node: cst.Match) -> Iterator[Value]:
         return
     lend(ev, subject, node.subject, to="a `match` statement")
     what = f"a `match` statement that depends on {why.because}"
-    pass_over(ev, node, what=what, evaluated=node.subject)
+    pass_over(ev, node, what=what, evaluated=node.subject, why=why)
 
 
 def _guard(ev: Evaluator, test: cst.BaseExpression) -> bool:
@@ -90,7 +98,7 @@ def _fits(  # noqa: PLR0911 - one a kind of pattern
             )
         case cst.MatchList() | cst.MatchTuple():
             return _fits_sequence(ev, pattern, subject, names)
-        case cst.MatchMapping(rest=None):
+        case cst.MatchMapping():
             return _fits_mapping(ev, pattern, subject, names)
         case cst.MatchClass():
             return _fits_class(ev, pattern, subject, names)
@@ -100,11 +108,12 @@ def _fits(  # noqa: PLR0911 - one a kind of pattern
 def _fits_sequence(
     ev: Evaluator, pattern: cst.MatchList | cst.MatchTuple, subject: Value, names: dict[str, Value]
 ) -> bool:
-    if isinstance(subject, (Known, FilePath, Table, Member)):
+    subject = tuple_of(subject)
+    if isinstance(subject, (Known, FilePath, Instance, Table, Member)):
         return False
     if not isinstance(subject, Items) or subject.lost is not None:
         raise NotPlainError(ev.opaque(pattern, subject))
-    if subject.kind not in {"list", "tuple"}:
+    if subject.kind not in {"list", "tuple", "deque"}:
         return False
     parts = list(pattern.patterns)
     stars = [at for at, part in enumerate(parts) if isinstance(part, cst.MatchStar)]
@@ -123,30 +132,53 @@ def _fits_sequence(
 
 
 def _fits_mapping(ev: Evaluator, pattern: cst.MatchMapping, subject: Value, names: dict[str, Value]) -> bool:
-    if isinstance(subject, (Known, FilePath, Items, Member)):
+    if isinstance(subject, (Known, FilePath, Instance, Items, Member)):
         return False
     if not isinstance(subject, Table) or subject.lost is not None:
         raise NotPlainError(ev.opaque(pattern, subject))
+    seen: list[Any] = []
     for element in pattern.elements:
         key = identity(ev.evaluate(element.key))
         if key not in subject.entries or not _fits(ev, element.pattern, subject.entries[key], names):
             return False
+        seen.append(key)
+    if pattern.rest is not None:
+        names[pattern.rest.value] = Table({key: item for key, item in subject.entries.items() if key not in seen})
     return True
 
 
 def _fits_class(ev: Evaluator, pattern: cst.MatchClass, subject: Value, names: dict[str, Value]) -> bool:
     cls = ev.evaluate(pattern.cls)
-    match cls, subject:
-        case Builtin(), Known() if cls.name in _TYPES and not pattern.kwds:
-            fits = isinstance(subject.value, _TYPES[cls.name])
-            return fits and all(_fits(ev, part.value, subject, names) for part in pattern.patterns)
-        case ProjectClass(), Instance(lost=None) if not pattern.patterns:
-            if not any(base is cls for base in subject.cls.mro):
-                return False
-            return all(
-                _fits(ev, part.pattern, attribute_of(ev, subject, part.key.value, part), names) for part in pattern.kwds
-            )
-    raise NotPlainError(ev.opaque(pattern, cls, subject))
+    if isinstance(subject, Unknown) or getattr(subject, "lost", None) is not None:
+        raise NotPlainError(ev.opaque(pattern, subject))
+    is_one = is_of(subject, cls)
+    if is_one is None:
+        raise NotPlainError(ev.opaque(pattern, cls, subject))
+    if not is_one:
+        return False
+    positions = [part.value for part in pattern.patterns]
+    if isinstance(cls, Builtin) and cls.name in _SELF_MATCHING and len(positions) <= 1 and not pattern.kwds:
+        return all(_fits(ev, part, subject, names) for part in positions)
+    listed = _match_args(cls) if positions else []
+    if not isinstance(subject, Instance) or listed is None or len(positions) > len(listed):
+        raise NotPlainError(ev.opaque(pattern, subject))
+    parts = [*zip(listed, positions, strict=False), *((part.key.value, part.pattern) for part in pattern.kwds)]
+    return all(_fits(ev, part, attribute_of(ev, subject, name, pattern), names) for name, part in parts)
+
+
+def _match_args(cls: Value) -> list[str] | None:
+    """Return the attributes that patterns by position stand for, as `__match_args__` or a dataclass has them."""
+    if not isinstance(cls, ProjectClass):
+        return None
+    own = cls.find("__match_args__")
+    if isinstance(own, Items):
+        found = plain(own)
+        return [name for name in found if isinstance(name, str)]
+    signature = signature_of(cls) if cls.is_dataclass or cls.is_tuple else None
+    if own is not None or not isinstance(signature, inspect.Signature) or option_of(cls, "match_args") is False:
+        return None
+    by_position = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return [name for name, parameter in signature.parameters.items() if parameter.kind == by_position]
 
 
 def _equal(subject: Value, value: Value) -> bool:

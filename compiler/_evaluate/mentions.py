@@ -136,7 +136,7 @@ def is_given_to(scope: Scope, path: Path, functions: frozenset[str]) -> bool:
 def is_target(node: cst.CSTNode, path: Path) -> bool:
     """Return whether an attribute or item is assigned or deleted here."""
     match path[0] if path else None:
-        case cst.AssignTarget() | cst.Del():
+        case cst.AssignTarget() | cst.Del() | cst.AsName():
             return True
         case cst.AugAssign(target=target) | cst.AnnAssign(target=target) | cst.For(target=target):
             return target is node
@@ -165,7 +165,12 @@ def _read(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield node.value
         case cst.Annotation() | cst.Import() | cst.ImportFrom() | cst.Global() | cst.Nonlocal() | cst.NameItem():
             return
-        case cst.AssignTarget(target=cst.Name()) | cst.AsName() | cst.MatchAs(pattern=None) | cst.MatchStar():
+        case (
+            cst.AssignTarget(target=cst.Name())
+            | cst.AsName(name=cst.Name())
+            | cst.MatchAs(pattern=None)
+            | cst.MatchStar()
+        ):
             return
         case cst.Arg() | cst.NamedExpr():
             yield node.value

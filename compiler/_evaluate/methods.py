@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remotemedia.compiler._bounds import MAX_ITEMS
@@ -46,6 +47,8 @@ def container_method(
     match receiver.kind:
         case "list":
             changing = _OF_LISTS.get(name)
+        case "deque":
+            changing = _OF_DEQUES.get(name)
         case "set":
             changing = _OF_SETS.get(name)
         case _:
@@ -91,6 +94,34 @@ def _grown(receiver: Items, at: int, values: list[Value]) -> Value | None:
 def _pop(_ev: Evaluator, receiver: Items, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
     found = given(arguments, 0, 1)
     return None if found is None else receiver.items.pop(*map(plain, found[0]))
+
+
+def _append_left(_ev: Evaluator, receiver: Items, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    found = given(arguments, 1, 1)
+    return None if found is None else _grown(receiver, 0, found[0])
+
+
+def _extend_left(ev: Evaluator, receiver: Items, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    found = given(arguments, 1, 1)
+    return None if found is None else _grown(receiver, 0, collected(ev, found[0][0], node)[::-1])
+
+
+def _pop_right(_ev: Evaluator, receiver: Items, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    return None if given(arguments, 0, 0) is None else receiver.items.pop()
+
+
+def _pop_left(_ev: Evaluator, receiver: Items, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    return None if given(arguments, 0, 0) is None else receiver.items.pop(0)
+
+
+def _rotate(_ev: Evaluator, receiver: Items, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    found = given(arguments, 0, 1)
+    if found is None:
+        return None
+    turned = deque(receiver.items)
+    turned.rotate(plain(found[0][0]) if found[0] else 1)
+    receiver.items[:] = turned
+    return _NONE
 
 
 def _remove(_ev: Evaluator, receiver: Items, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
@@ -178,6 +209,8 @@ def _set_made(  # noqa: PLR0911 - one a method
         return Items(receiver.kind, list(mine.values()))
     if name in {"difference", "intersection"}:
         wanted = name == "intersection"
+        if wanted and len(others) == 1 and len(others[0]) <= len(mine):
+            mine = {key: others[0].get(key, item) for key, item in mine.items()}  # of equal items, as CPython does it
         kept = [item for key, item in mine.items() if all((key in other) == wanted for other in others)]
         return Items(receiver.kind, kept)
     if name == "symmetric_difference" and len(others) == 1:
@@ -252,6 +285,14 @@ _OF_LISTS: Final[dict[str, _ItemsMethod]] = {
     "remove": _remove,
     "reverse": _reverse,
     "sort": _sort,
+}
+_OF_DEQUES: Final[dict[str, _ItemsMethod]] = {
+    **{name: _OF_LISTS[name] for name in ("append", "clear", "copy", "extend", "remove", "reverse")},
+    "appendleft": _append_left,
+    "extendleft": _extend_left,
+    "pop": _pop_right,
+    "popleft": _pop_left,
+    "rotate": _rotate,
 }
 _OF_SETS: Final[dict[str, _ItemsMethod]] = {
     "add": _add,

@@ -15,8 +15,11 @@ from remotemedia.compiler._evaluate.instances import (
     tuple_of,
 )
 from remotemedia.compiler._evaluate.library import refuse_library_name
-from remotemedia.compiler._evaluate.passing import holds_graph, lend
+from remotemedia.compiler._evaluate.own_operators import called_special
+from remotemedia.compiler._evaluate.passing import holds_graph, lend, refuse_change
+from remotemedia.compiler._evaluate.records import tuple_method
 from remotemedia.compiler._evaluate.standard import CONSTANTS
+from remotemedia.compiler._evaluate.uses import CHANGING_ATTRIBUTES
 from remotemedia.compiler._library import is_library, library_attribute
 from remotemedia.compiler._values import (
     Builtin,
@@ -85,7 +88,8 @@ def attribute_of(  # noqa: C901, PLR0911 - one a kind of value
                 return Known(value.name)
             if attr in {"value", "_value_"}:
                 return value.value
-            return attribute_of_instance(ev, value, attr, node) or ev.opaque(node)
+            own = attribute_of_instance(ev, value, attr, node)
+            return own or _of_text(value, attr) or ev.opaque(node)
         case Super():
             return attribute_of_super(value, attr)
     found = attribute_of_value(value, attr)
@@ -101,7 +105,7 @@ def item(ev: Evaluator, node: cst.Subscript) -> Value:
     key = key_of(ev, node)
     if isinstance(value, ProjectClass) and value.is_enum and isinstance(key, Known):
         return value.members.get(key.value) or ev.opaque(node)
-    found = item_of(ev, value, key, node)
+    found = item_of(ev, value, key, node) or called_special(ev, value, "__getitem__", [key], node)
     if found is None and holds_graph(ev, value):
         lend(ev, value, node, to="an index that is not known")
     return found or ev.opaque(node, value, key)
@@ -141,7 +145,15 @@ def _of_node(ev: Evaluator, value: NodeInstance, attr: str, node: cst.CSTNode) -
     if attr == "name" and isinstance(value.cls, LibraryClass):
         absent = given is None or (isinstance(given, Known) and given.value is None)
         return Known(value.cls.name) if given is None or absent else given
+    if attr in CHANGING_ATTRIBUTES:
+        refuse_change(ev, None, ev.place(node), "by it a node may be changed")
     return ev.unknown(f"`{attr}` of a node", node)
+
+
+def _of_text(value: Member, attr: str) -> Value | None:
+    """Return a method of the text that a member of an enumeration is as well."""
+    is_text = isinstance(value.real, str) and hasattr(str, attr)
+    return Method(Known(str.__str__(value.real)), attr) if is_text else None
 
 
 def _of_instance(ev: Evaluator, value: Instance, attr: str, node: cst.CSTNode) -> Value:
@@ -156,7 +168,7 @@ def _of_instance(ev: Evaluator, value: Instance, attr: str, node: cst.CSTNode) -
     if attr == "__dict__":
         lend(ev, value, node, to="an access of `__dict__`")
     elif value.cls.is_tuple:
-        return Method(tuple_of(value), attr)
+        return tuple_method(value, attr) or Method(tuple_of(value), attr)
     return ev.unknown(f"`{attr}` of an instance of `{value.cls.name}`", node)
 
 

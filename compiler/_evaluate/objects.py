@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from remotemedia.compiler._evaluate.members import members_in_order
 from remotemedia.compiler._values import (
     Bound,
     External,
@@ -17,20 +18,17 @@ from remotemedia.compiler._values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import libcst as cst
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
-    from remotemedia.compiler._values import Value
 
-__all__ = ["is_own_only", "iterator_of", "truth_of"]
+__all__ = ["is_own_only", "iterable_of", "truth_of"]
 
 _PLAIN_ENUMS: Final = frozenset({"enum.Enum", "enum.Flag"})
 
 
-def iterator_of(ev: Evaluator, value: Instance | ProjectClass, node: cst.CSTNode) -> Iterator[Value]:
-    """Give what an enumeration, a `NamedTuple` or an object with `__iter__` gives when it is iterated.
+def iterable_of(ev: Evaluator, value: Instance | ProjectClass, node: cst.CSTNode) -> Items | Iteration:
+    """Return what an enumeration, a `NamedTuple` or an object with `__iter__` gives in its place when it is iterated.
 
     Raises:
         NotPlainError: that is not known.
@@ -38,18 +36,19 @@ def iterator_of(ev: Evaluator, value: Instance | ProjectClass, node: cst.CSTNode
     if isinstance(value, ProjectClass):
         if not value.is_enum:
             raise NotPlainError(ev.unknown(f"the class `{value.name}`, which is iterated", node))
-        return iter([member for name, member in value.members.items() if member.name == name])
+        members = members_in_order(value)
+        if members is None:
+            raise NotPlainError(ev.unknown(f"the members of `{value.name}`", node))
+        return Items("list", list(members))
     if value.cls.is_tuple:
-        return iter(list(value.attributes.values()))
+        return Items("list", list(value.attributes.values()))
     method = value.cls.find("__iter__")
     if isinstance(method, Function):
         from remotemedia.compiler._evaluate.arguments import Arguments  # noqa: PLC0415 - it needs iteration itself
 
         given = ev.call(Bound(method, value), Arguments(()), node)
         if isinstance(given, Iteration):
-            return given.values
-        if isinstance(given, Items):
-            return iter(given.items)
+            return given
     raise NotPlainError(ev.unknown(f"an instance of `{value.cls.name}`, which is iterated", node))
 
 

@@ -15,6 +15,7 @@ from remotemedia.compiler._evaluate.computing import FAILURES
 from remotemedia.compiler._evaluate.iterables import iterated
 from remotemedia.compiler._evaluate.lifting import identity, lifted
 from remotemedia.compiler._evaluate.objects import is_own_only, truth_of
+from remotemedia.compiler._evaluate.own_operators import contains, has_operators, operated
 from remotemedia.compiler._evaluate.passing import holds_graph, lend, pass_over
 from remotemedia.compiler._evaluate.strings import percent
 from remotemedia.compiler._values import (
@@ -104,6 +105,7 @@ _COMPARISON: Final[dict[type[cst.CSTNode], Callable[[Any, Any], Any]]] = {
     cst.LessThanEqual: operator.le,
     cst.NotEqual: operator.ne,
 }
+_OLDEST: Final = (3, 11)  # the oldest Python that is supported
 _MAX_EXPONENT: Final = 64
 _OWN_IDENTITY: Final = (Function, Instance, LibraryClass, Member, NodeInstance, PipelineInstance, ProjectClass)
 
@@ -124,6 +126,10 @@ def binary(ev: Evaluator, node: cst.BinaryOperation) -> Value:
 def combined(ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: cst.CSTNode) -> Value:
     """Return what a binary operator makes of two values; an array on the left of `+=` is changed in place."""
     kind, in_place = _IN_PLACE.get(type(sign), (type(sign), None))
+    if has_operators(left) or has_operators(right):
+        result = operated(ev, left, (kind, in_place is not None), right, node)
+        if result is not None:
+            return result
     made: Value | None = None
     at_fault: Value = Known(None)
     try:
@@ -138,7 +144,7 @@ def combined(ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: 
     if in_place is not None and isinstance(left, ArrayValue):
         left.lost = left.lost or unknown
     for side in (left, right):
-        if holds_graph(ev, side):
+        if holds_graph(ev, side) or has_operators(side):
             lend(ev, side, node, to="an operator")
     return unknown
 
@@ -166,13 +172,15 @@ def _combined(  # noqa: C901, PLR0911 - one a pair of kinds
         case Items(), Items() if kind is cst.Add and left.kind == right.kind:
             if len(left.items) + len(right.items) <= MAX_ITEMS:
                 return Items(left.kind, left.items + right.items, left.lost or right.lost)
-        case (Items(lost=None), Known(value=int() as times)) | (Known(value=int() as times), Items(lost=None)):
-            return _repeated(left if isinstance(left, Items) else right, kind, times)
+        case (Items(lost=None), Known() | Member()) | (Known() | Member(), Items(lost=None)):
+            items, times = (left, right) if isinstance(left, Items) else (right, left)
+            return _repeated(items, kind, plain(times))
         case Table(lost=None, kind="dict"), Table(lost=None, kind="dict") if kind is cst.BitOr:
             if len(left.entries) + len(right.entries) <= MAX_ITEMS:
                 return Table(left.entries | right.entries)
-        case Known(), Known() if is_cheap(left.value, kind, right.value):
-            return lifted(_BINARY[kind](left.value, right.value))
+        case (Known() | Member(), Known() | Member()):
+            one, other = plain(left), plain(right)
+            return lifted(_BINARY[kind](one, other)) if is_cheap(one, kind, other) else None
     return None
 
 
@@ -182,11 +190,16 @@ def _of_sets(ev: Evaluator, left: Items, kind: type[cst.CSTNode], right: Items, 
     ev.step(ev.source, node)
     mine, others = ({identity(item): item for item in side.items} for side in (left, right))
     keys = _BINARY[kind](mine.keys(), others.keys())
-    return Items(left.kind, [item for key, item in (others | mine).items() if key in keys])
+    is_other_kept = kind is cst.BitAnd and len(others) <= len(mine)  # of equal items, as CPython does it
+    return Items(
+        left.kind, [item for key, item in (mine | others if is_other_kept else others | mine).items() if key in keys]
+    )
 
 
-def _repeated(items: Value, kind: type[cst.CSTNode], times: int) -> Value | None:
+def _repeated(items: Value, kind: type[cst.CSTNode], times: Any) -> Value | None:
     if not isinstance(items, Items) or kind is not cst.Multiply or items.kind not in {"list", "tuple"}:
+        return None
+    if not isinstance(times, int):
         return None
     return Items(items.kind, items.items * times) if len(items.items) * times <= MAX_ITEMS else None
 
@@ -199,8 +212,8 @@ def unary(ev: Evaluator, node: cst.UnaryOperation) -> Value:
         return ev.opaque(node, value) if known is None else Known(not known)
     try:
         match value:
-            case Known():
-                return lifted(_UNARY[type(node.operator)](value.value)) or ev.opaque(node, value)
+            case Known() | Member():
+                return lifted(_UNARY[type(node.operator)](plain(value))) or ev.opaque(node, value)
             case ArrayValue(lost=None):
                 return array_unary(ev, _UNARY[type(node.operator)], value, node) or ev.opaque(node, value)
     except (*FAILURES, NotPlainError):
@@ -215,8 +228,9 @@ def boolean(ev: Evaluator, node: cst.BooleanOperation) -> Value:
     if known is None:
         if holds_graph(ev, left):
             lend(ev, left, node.left, to="a condition")
-        pass_over(ev, node.right, what="a condition that is not known")
-        return ev.opaque(node, left)
+        why = ev.opaque(node, left)
+        pass_over(ev, node.right, what=f"a condition that depends on {why.because}", why=why)
+        return why
     return ev.evaluate(node.right) if known == isinstance(node.operator, cst.And) else left
 
 
@@ -225,9 +239,10 @@ def conditional(ev: Evaluator, node: cst.IfExp) -> Value:
     test = ev.evaluate(node.test)
     known = truth(test)
     if known is None:
-        pass_over(ev, node.body, what="a condition that is not known")
-        pass_over(ev, node.orelse, what="a condition that is not known")
-        return ev.opaque(node, test)
+        why = ev.opaque(node, test)
+        for branch in (node.body, node.orelse):
+            pass_over(ev, branch, what=f"a condition that depends on {why.because}", why=why)
+        return why
     return ev.evaluate(node.body if known else node.orelse)
 
 
@@ -247,22 +262,27 @@ def comparison(ev: Evaluator, node: cst.Comparison) -> Value:
             return result
         known = truth(result)
         if known is None:
+            why = ev.opaque(node, result)
             for later in node.comparisons[at + 1 :]:
-                pass_over(ev, later.comparator, what="a comparison that is not known")
-            return ev.opaque(node, result)
+                pass_over(ev, later.comparator, what=f"a comparison that depends on {why.because}", why=why)
+            return why
         if not known:
             return result
         left = right
     return ev.opaque(node)
 
 
-def compared(ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: cst.CSTNode) -> Value:
+def compared(  # noqa: C901, PLR0911 - one a pair of kinds
+    ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: cst.CSTNode
+) -> Value:
     """Return what a comparison of two values gives.
 
     Raises:
         NotPlainError: it is not known.
         TypeError: and others of `FAILURES`: Python refuses it.
     """
+    if isinstance(left, External) and left.name == "sys.version_info":
+        return Known(_of_version(sign, plain(right)))
     match sign:
         case cst.Is() | cst.IsNot():
             same = _is_same(left, right)
@@ -281,8 +301,27 @@ def compared(ev: Evaluator, left: Value, sign: cst.CSTNode, right: Value, node: 
         for side in (left, right):
             _check(side)
         return Known(_COMPARISON[type(sign)](one, other))
+    if isinstance(left, Instance) and isinstance(right, Instance) and isinstance(sign, (cst.Equal, cst.NotEqual)):
+        from remotemedia.compiler._evaluate.records import are_equal  # noqa: PLC0415 - it compares fields
+
+        same = are_equal(ev, left, right, node)
+        if same is not None:
+            return Known(same == isinstance(sign, cst.Equal))
     one, other = (_comparable(side) for side in (left, right))
     return lifted(_COMPARISON[type(sign)](one, other)) or ev.opaque(node, left, right)
+
+
+def _of_version(sign: cst.CSTNode, version: Any) -> bool:
+    """Return how every Python that runs `remotemedia` compares with a version.
+
+    Raises:
+        TypeError: they do not all compare alike.
+    """
+    if not isinstance(version, tuple) or version > _OLDEST:
+        raise TypeError(version)
+    if isinstance(sign, (cst.GreaterThan, cst.GreaterThanEqual, cst.LessThan, cst.LessThanEqual)):
+        return isinstance(sign, (cst.GreaterThan, cst.GreaterThanEqual))
+    raise TypeError(sign)
 
 
 def _comparable(value: Value) -> Any:
@@ -310,7 +349,9 @@ def _is_same(left: Value, right: Value) -> bool | None:
     return False if isinstance(left, _OWN_IDENTITY) and isinstance(right, _OWN_IDENTITY) else None
 
 
-def _is_in(ev: Evaluator, left: Value, right: Value, node: cst.CSTNode) -> bool:
+def _is_in(  # noqa: PLR0911 - one a kind of container
+    ev: Evaluator, left: Value, right: Value, node: cst.CSTNode
+) -> bool:
     match right:
         case Known(value=container):
             return _IN(plain(left), container)
@@ -322,6 +363,10 @@ def _is_in(ev: Evaluator, left: Value, right: Value, node: cst.CSTNode) -> bool:
         case Items(lost=None):
             wanted = _comparable(left)
             return any(item is left or wanted == _comparable(item) for item in right.items)
+        case ProjectClass(is_enum=True) if isinstance(left, Member):
+            return left.cls is right
+        case Instance(lost=None) if (found := contains(ev, right, left, node)) is not None:
+            return found
         case View(lost=None) | ArrayValue(lost=None):
             wanted = plain(left)
             return any(bool(wanted == plain(item)) for item in iterated(ev, right, node))
@@ -356,6 +401,8 @@ def truth(value: Value) -> bool | None:  # noqa: C901, PLR0911 - one a kind of v
         case Instance():
             return truth_of(value)
         case Member(cls=cls):
+            if value.real is not None:
+                return bool(value.real)
             return True if is_own_only(value) and cls.find("__bool__") is None else None
     return None
 

@@ -13,7 +13,7 @@ import libcst as cst
 
 from remotemedia.compiler._bindings import bound_names, declared_globals, parameter_names
 from remotemedia.compiler._evaluate.frames import exits
-from remotemedia.compiler._evaluate.mentions import is_called, is_reading, is_target, loaded_names
+from remotemedia.compiler._evaluate.mentions import is_called, is_reading, is_target, loaded_names, mentions_of
 from remotemedia.compiler._evaluate.uses import Uses
 from remotemedia.compiler._library import PIPELINE, resolve
 from remotemedia.compiler._scope import Scope
@@ -76,7 +76,14 @@ ESCAPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
 _STRAIGHT: Final = "build the graph where every condition, loop and call is known without running the program"
 
 
-def pass_over(ev: Evaluator, node: cst.CSTNode, *, what: str, evaluated: cst.CSTNode | None = None) -> None:
+def pass_over(
+    ev: Evaluator,
+    node: cst.CSTNode,
+    *,
+    what: str,
+    evaluated: cst.CSTNode | None = None,
+    why: Unknown | None = None,
+) -> None:
     """Pass over code in the current scope.
 
     Args:
@@ -84,9 +91,10 @@ def pass_over(ev: Evaluator, node: cst.CSTNode, *, what: str, evaluated: cst.CST
         node: the code.
         what: what it is, with an article, such as "a `for` loop".
         evaluated: a part of it that has been evaluated already, and is not evaluated again.
+        why: the value because of which it is not followed.
     """
-    _Pass(ev, what, ev.source, ev.scope, set()).visit(node, evaluated)
-    _note_exits(ev, node, what)
+    _Pass(ev, what, ev.source, ev.scope, set(), why=why).visit(node, evaluated)
+    _note_exits(ev, node, what, why)
 
 
 def forget(ev: Evaluator, node: cst.CSTNode, *, what: str) -> None:
@@ -124,9 +132,9 @@ def hand_out(ev: Evaluator, value: Value, node: cst.CSTNode, *, to: str) -> None
             lend(ev, part, node, to=to)
 
 
-def run_later(ev: Evaluator, value: Value, caller: Place) -> None:
+def run_later(ev: Evaluator, value: Value, caller: Place, *, why: Unknown | None = None) -> None:
     """Take it that a function or class is called, for what it does to values outside itself."""
-    _run(ev, value, caller, set())
+    _run(ev, value, caller, set(), why=why)
 
 
 def run_nodes(ev: Evaluator, nodes: Iterable[NodeInstance], caller: Place) -> None:
@@ -142,26 +150,49 @@ def holds_graph(ev: Evaluator, value: Value) -> bool:
     return any(isinstance(part, (PipelineInstance, NodeInstance)) for part in ev.contained(value))
 
 
-def refuse_change(ev: Evaluator, value: Value | None, place: Place, label: str, *, notes: tuple[str, ...] = ()) -> None:
-    """Report that the graph may change in a way that is not followed (RM106)."""
+def refuse_change(
+    ev: Evaluator,
+    value: Value | None,
+    place: Place,
+    label: str,
+    *,
+    notes: tuple[str, ...] = (),
+    why: Unknown | None = None,
+) -> None:
+    """Report that the graph may change in a way that is not followed (RM106), with the steps that lead to the cause."""
     owner = value if isinstance(value, PipelineInstance) else None
     message = "the graph is changed in a way that cannot be followed"
-    ev.findings.add("RM106", message, place, label, notes=notes, help=_STRAIGHT, owner=owner)
+    steps = why.told_from(place) if why is not None else ()
+    remedy = why.remedy if why is not None else None
+    help_ = _STRAIGHT if remedy is None else f"{_STRAIGHT}; for what only nodes take, {remedy}"
+    ev.findings.add("RM106", message, place, label, notes=(*notes, *steps), help=help_, owner=owner)
 
 
-def _note_exits(ev: Evaluator, node: cst.CSTNode, what: str) -> None:
+def _note_exits(ev: Evaluator, node: cst.CSTNode, what: str, why: Unknown | None = None) -> None:
     for way in exits(node):
-        ev.frame.ends.setdefault(way, Unknown(what, ev.place(node)))
+        cause = Unknown(what, ev.place(node)) if why is None or why.place is None else replace(why, because=what)
+        ev.frame.ends.setdefault(way, cause)
     ev.doubt()
 
 
-def _run(ev: Evaluator, value: Value, caller: Place, seen: set[object], *, may_mention: bool = False) -> None:
+def _run(
+    ev: Evaluator,
+    value: Value,
+    caller: Place,
+    seen: set[object],
+    *,
+    may_mention: bool = False,
+    why: Unknown | None = None,
+) -> None:
     if isinstance(value, Instance):
         value = value.cls
     if isinstance(value, Function):
         what = f"the function `{value.name}`"
-        passing = _Pass(ev, what, value.place.source, value.scope, seen, caller=caller, may_mention=may_mention)
+        passing = _Pass(
+            ev, what, value.place.source, value.scope, seen, caller=caller, may_mention=may_mention, why=why
+        )
         passing.visit_function(value.node)
+        passing.judge_defaults(value)
     elif isinstance(value, ProjectClass):
         for cls in value.mro:
             if isinstance(cls, ProjectClass) and cls.node not in seen:
@@ -169,7 +200,7 @@ def _run(ev: Evaluator, value: Value, caller: Place, seen: set[object], *, may_m
                 what = f"the class `{cls.name}`"
                 passing = _Pass(
                     ev, what, cls.place.source, cls.own.visible, seen,
-                    caller=caller, may_mention=may_mention, makes_its_own=value.is_node,
+                    caller=caller, may_mention=may_mention, makes_its_own=value.is_node, why=why,
                 )  # fmt: skip
                 held = {name for name, attribute in cls.own.names.items() if holds_graph(ev, attribute)}
                 for statement in cls.node.body.body:
@@ -178,7 +209,7 @@ def _run(ev: Evaluator, value: Value, caller: Place, seen: set[object], *, may_m
                         passing.refuse_attributes(statement, held)
                 for method in cls.own.names.values():  # functions that were defined elsewhere
                     if isinstance(method, Function):
-                        _run(ev, method, caller, seen, may_mention=may_mention)
+                        _run(ev, method, caller, seen, may_mention=may_mention, why=why)
 
 
 def _lose(value: Value, why: Unknown) -> None:
@@ -195,6 +226,7 @@ class _Pass:
         may_mention: whether the graph may be mentioned, since it is known not to have changed.
         makes_its_own: whether pipelines that are made here are none of the program's, as those that a node makes for
             itself.
+        why: the value because of which it is not followed.
         uses: what the code that is visited does with pipelines and nodes.
     """
 
@@ -209,6 +241,7 @@ class _Pass:
         caller: Place | None = None,
         may_mention: bool = False,
         makes_its_own: bool = False,
+        why: Unknown | None = None,
     ) -> None:
         self.ev = ev
         self.what = what
@@ -218,6 +251,7 @@ class _Pass:
         self.caller = caller
         self.may_mention = may_mention
         self.makes_its_own = makes_its_own
+        self.why = why
         self.uses = Uses(scope, source.tree)
 
     def visit(self, root: cst.CSTNode, evaluated: cst.CSTNode | None = None) -> None:
@@ -239,6 +273,15 @@ class _Pass:
             if isinstance(node, cst.Attribute) and node.attr.value in names:
                 self._refuse(None, node, f"used in {self.what}, which is not followed")
 
+    def judge_defaults(self, function: Function) -> None:
+        """Judge what a function does with pipelines and nodes that are defaults of its parameters."""
+        for name, default in function.defaults.items():
+            if holds_graph(self.ev, default):
+                uses = Uses(self.scope, function.node.body)
+                for mention, path in mentions_of(frozenset({name}), function.node.body):
+                    if not uses.is_harmless(default, mention, path):
+                        self._refuse(default, mention, f"used in {self.what}, which is not followed")
+
     def visit_method(self, function: Function, receiver: Instance) -> None:
         """Pass over the body of a method that is called on an instance: what it does with that is judged as well."""
         mark = (function.node, id(receiver))
@@ -251,7 +294,7 @@ class _Pass:
         scope.names[own] = receiver
         inner = _Pass(
             self.ev, f"the function `{function.name}`", function.place.source, scope, self.seen,
-            caller=self.caller, may_mention=self.may_mention, makes_its_own=self.makes_its_own,
+            caller=self.caller, may_mention=self.may_mention, makes_its_own=self.makes_its_own, why=self.why,
         )  # fmt: skip
         local = inner._own_names(function.node)
         rebound = isinstance(function.node, cst.FunctionDef) and any(
@@ -278,6 +321,8 @@ class _Pass:
         for inner in walk(root):
             if isinstance(inner, cst.FunctionDef):  # it may be called, and bind names that are not its own
                 self._own_names(inner)
+            elif isinstance(inner, cst.Call):
+                self.ev.inputs.note(dotted_name(inner.func) or _last_name(inner.func), inner.args)
         outer, self.uses = self.uses, Uses(self.scope, root)
         for name, path in loaded_names(root, local, evaluated):
             self.ev.step(self.source, name)
@@ -340,7 +385,7 @@ class _Pass:
             for part in parts:
                 _lose(part, Unknown(f"`{place.code()}`, which {self.what} may change", place))
         for part in parts:
-            _run(self.ev, part, self.caller or place, self.seen, may_mention=self.may_mention)
+            _run(self.ev, part, self.caller or place, self.seen, may_mention=self.may_mention, why=self.why)
 
     def _makes_pipeline(self, spot: cst.CSTNode, path: tuple[cst.CSTNode, ...]) -> bool:
         """Return whether a pipeline is made by a call here, spelled `Pipeline(…)` or `remotemedia.Pipeline(…)`."""
@@ -364,17 +409,21 @@ class _Pass:
         if known is not None:
             if holds_graph(self.ev, known):
                 label = f"may be another one after {self.what}"
-                refuse_change(self.ev, known, place, label, notes=self._notes())
+                refuse_change(self.ev, known, place, label, notes=self._notes(), why=self.why)
             _lose(known, Unknown(f"`{name.value}`, which {self.what} may change", place))
         names[name.value] = Unknown(f"`{name.value}`, which is set in {self.what}", place)
 
     def _refuse(self, value: Value | None, node: cst.CSTNode, label: str) -> None:
         if not self.may_mention:
-            refuse_change(self.ev, value, Place(self.source, node), label, notes=self._notes())
+            refuse_change(self.ev, value, Place(self.source, node), label, notes=self._notes(), why=self.why)
 
     def _notes(self) -> tuple[str, ...]:
         called = self.caller
         return (f"it is called in line {called.span().line} of `{called.source.name}`",) if called is not None else ()
+
+
+def _last_name(function: cst.BaseExpression) -> str:
+    return f"….{function.attr.value}" if isinstance(function, cst.Attribute) else "…"
 
 
 def _names_of(value: Value | None, attr: str) -> dict[str, Value] | None:

@@ -28,8 +28,8 @@ _NEEDS_DIRECTORY: Final = frozenset({"absolute", "resolve"})
 """Methods that ask for the current directory, which is not known, unless the path is absolute."""
 
 DISK_METHODS: Final = frozenset({
-    "exists", "glob", "is_dir", "is_file", "iterdir", "open", "read_bytes", "read_text", "rename", "replace", "rglob",
-    "stat", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
+    "exists", "glob", "hardlink_to", "is_dir", "is_file", "iterdir", "mkdir", "open", "read_bytes", "read_text",
+    "rename", "replace", "rglob", "rmdir", "stat", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
 })  # fmt: skip
 """Methods that look at the disk, or change what is there."""
 

@@ -18,6 +18,7 @@ from remotemedia.compiler._evaluate.iterating import ITERATING
 from remotemedia.compiler._evaluate.kinds import is_of
 from remotemedia.compiler._evaluate.lifting import blamed, identity
 from remotemedia.compiler._evaluate.methods import container_method
+from remotemedia.compiler._evaluate.own_operators import has_operators
 from remotemedia.compiler._evaluate.paths import DISK_METHODS, PATH_FUNCTIONS, path_method
 from remotemedia.compiler._evaluate.reads import READING, read_method, stream_method
 from remotemedia.compiler._evaluate.standard import COMPUTED
@@ -84,7 +85,7 @@ def call_pure(ev: Evaluator, callee: Value, arguments: Arguments, node: cst.CSTN
         if isinstance(part, Iteration):  # how far it was read is not known
             part.lost = part.lost or why or ev.opaque(node)
     changes = isinstance(callee, Method) and isinstance(callee.receiver, (Items, Table, ArrayValue, OpenFile))
-    return None if changes or any(isinstance(part, _CODE) for part in parts) else why
+    return None if changes or any(isinstance(part, _CODE) or has_operators(part) for part in parts) else why
 
 
 def _called(  # noqa: PLR0911 - one a kind of value

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
+
+import libcst as cst
 
 from remotemedia.compiler._evaluate.arguments import given
 from remotemedia.compiler._evaluate.arrays import loaded_array
@@ -19,9 +22,7 @@ from remotemedia.compiler._watch import saw
 from remotemedia.errors import PipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import libcst as cst
+    from collections.abc import Callable, Sequence
 
     from remotemedia._project import Project
     from remotemedia.compiler._evaluate.arguments import Arguments
@@ -32,7 +33,21 @@ __all__ = ["READING", "Input", "Inputs", "read_method", "stream_method"]
 _MAX_BYTES: Final = 16 << 20
 _SHOWN: Final = 80
 _MAX_ELEMENTS: Final = 16 << 20  # that all arrays of a program have together
+_WRITTEN: Final = re.compile(r"[rwaxbt+]*[wax+][rwaxbt+]*")
 _MAX_DATA: Final = 1 << 20  # of a file that is parsed into Python objects
+
+
+_LEAVING_FILES: Final = frozenset({
+    "argparse", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "json", "logging", "math",
+    "operator", "platform", "random", "re", "remotemedia", "signal", "time", "typing", "uuid", "warnings",
+})  # fmt: skip
+"""Modules from outside the project whose functions make no files, but for those that say so in their name."""
+
+_CHANGING: Final = frozenset({
+    "copy2", "copyfile", "copytree", "move", "remove", "rename", "rmtree", "symlink", "symlink_to", "touch", "truncate",
+    "unlink", "write_bytes", "write_text",
+})  # fmt: skip
+"""Names of functions and methods, in `os`, `shutil` and `pathlib`, that change or remove files; lists `remove` too."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +64,25 @@ class Inputs:
 
     Attributes:
         changed: whether the program changes files itself, so that their content while it runs is not known.
+        grown: whether it has called what is not followed, and may have made files that are not there yet.
     """
 
     def __init__(self, project: Project) -> None:
         self.changed = False
+        self.grown = False
         self._project = project
         self._content: dict[str, bytes] = {}
         self._elements_left: float = _MAX_ELEMENTS
+
+    def note(self, name: str, arguments: Sequence[cst.Arg]) -> None:
+        """Take it that a function or method, of that name or dotted name, is called: what it does to files matters."""
+        root, _, last = name.partition(".")[0], *name.rpartition(".")[1:]
+        if root not in _LEAVING_FILES or "File" in name:
+            self.grown = True
+        if (last in _CHANGING and (last != "remove" or root in {"os", "remove"})) or (
+            last == "open" and not all(map(_leaves_alone, arguments[0 if root != last else 1 :]))
+        ):
+            self.changed = True
 
     @property
     def files(self) -> tuple[Input, ...]:
@@ -75,6 +102,14 @@ class Inputs:
         """Return a path for people: from the project's root where it is below that."""
         root = self._project.root
         return str(path.relative_to(root) if path.is_relative_to(root) else path)[:_SHOWN]
+
+    def find(self, path: Path) -> Path | None:
+        """Return what a path of the project leads to, whether there is anything or not; None for one outside."""
+        found = (self._project.source.parent / path).resolve()
+        if not found.is_relative_to(self._project.root):
+            return None
+        saw(found)
+        return found
 
     def read(self, path: Path) -> bytes:
         """Return a file's bytes.
@@ -153,12 +188,19 @@ def stream_method(ev: Evaluator, file: OpenFile, name: str, arguments: Arguments
     return None
 
 
-def read_method(ev: Evaluator, path: FilePath, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+def read_method(  # noqa: PLR0911 - one a method
+    ev: Evaluator, path: FilePath, name: str, arguments: Arguments, node: cst.CSTNode
+) -> Value | None:
     """Call a method of a path that looks at the disk; only a file's content is an input that a build can name."""
     match name:
+        case "hardlink_to" | "mkdir" | "rmdir":
+            ev.inputs.grown = True
+            return None
         case "rename" | "replace" | "symlink_to" | "touch" | "unlink" | "write_bytes" | "write_text":
             ev.inputs.changed = True
             return None
+        case "exists" | "is_dir" | "is_file":
+            return _looked_up(ev, path.path, name, node) if given(arguments, 0, 0) is not None else None
         case "read_text":
             found = given(arguments, 0, 2, "encoding", "errors")
             if found is None:
@@ -176,6 +218,39 @@ def read_method(ev: Evaluator, path: FilePath, name: str, arguments: Arguments, 
             mode = plain(found[0][0] if found[0] else found[1].get("mode", Known("r")))
             return _opened(ev, path.path, mode, found[1], node)
     raise NotPlainError(ev.unknown(f"`{ev.place(node).code()}`, which looks at the disk", node))
+
+
+def _looked_up(ev: Evaluator, path: Any, question: str, node: cst.CSTNode) -> Value | None:
+    """Answer whether there is a file or directory; that it is missing is known as long as the program makes none.
+
+    Raises:
+        NotPlainError: it is not known.
+    """
+    if not isinstance(path, (str, PurePath)) or "\0" in str(path):
+        return None
+    found = ev.inputs.find(Path(path))
+    answer = found is not None and getattr(found, question)()
+    if found is None or ev.inputs.changed or (ev.inputs.grown and not answer):
+        raise NotPlainError(ev.unknown(f"`{ev.place(node).code()}`, which looks at the disk", node))
+    return Known(answer)
+
+
+def _asking(question: str) -> Callable[[Evaluator, Arguments, cst.CSTNode], Value | None]:
+    """Return a handler for a function of `os.path` that asks what is at a path."""
+
+    def handler(ev: Evaluator, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+        found = given(arguments, 1, 1)
+        return None if found is None else _looked_up(ev, plain(found[0][0]), question, node)
+
+    return handler
+
+
+def _leaves_alone(argument: cst.Arg) -> bool:
+    """Return whether an argument of `open` is no mode in which a file is written."""
+    value = argument.value
+    if argument.keyword is not None and argument.keyword.value != "mode":
+        return True
+    return isinstance(value, cst.SimpleString) and not _WRITTEN.fullmatch(str(value.raw_value))
 
 
 def _parsed(parse: Callable[[Any], Any]) -> Callable[[Evaluator, Arguments, cst.CSTNode], Value | None]:
@@ -220,6 +295,9 @@ READING: Final[dict[str, Callable[[Evaluator, Arguments, cst.CSTNode], Value | N
     "numpy.load": _load_array,
     "json.load": _parsed(json.loads),
     "open": _open,
+    "os.path.exists": _asking("exists"),
+    "os.path.isdir": _asking("is_dir"),
+    "os.path.isfile": _asking("is_file"),
     "io.open": _open,
     "tomllib.load": _parsed(_tables),
 }

@@ -14,7 +14,6 @@ from remotemedia.compiler._values import (
     LibraryObject,
     NodeInstance,
     NotPlainError,
-    Table,
     Value,
     copied,
     plain,
@@ -72,27 +71,18 @@ def _check(ev: Evaluator, cls: Any, fields: dict[str, Value], node: cst.Call) ->
 
 def place_elsewhere(ev: Evaluator, config: LibraryObject, arguments: Arguments, node: cst.Call) -> Value:
     """Call a remote executor with a node, or the name of a class that it has: gives the node that stands for it."""
-    by_position = [argument for argument in arguments.given if argument.name is None]
-    named = [argument for argument in arguments.given if argument.name is not None]
-    first = by_position[0] if by_position else next((each for each in named if each.name == "node"), None)
-    if arguments.unknown is not None or first is None or len(by_position) > 1:
+    first = next((argument for argument in arguments.given if argument.name in {None, "target"}), None)
+    rest = tuple(argument for argument in arguments.given if argument is not first)
+    if arguments.unknown is not None or first is None or any(argument.name is None for argument in rest):
         return ev.opaque(node)
-    options = {each.name: each.value for each in named if each is not first}
     is_name = isinstance(first.value, Known) and isinstance(first.value.value, str)
     if not is_name and not isinstance(first.value, NodeInstance):
         return ev.opaque(node, first.value)
-    made_by = "RemoteExecutionNode" if is_name else "RemoteObjectExecutionNode"
-    cls = library_attribute(_REMOTE, made_by)
+    cls = library_attribute(_REMOTE, "RemoteExecutionNode" if is_name else "RemoteObjectExecutionNode")
     if not isinstance(cls, LibraryClass):
         return ev.opaque(node)
-    place = ev.place(node.func)
-    given = [
-        Argument("node_to_execute" if is_name else "obj_to_execute", first.value, first.place),
-        Argument("remote_config", config, place),
-    ]
-    if options:
-        given.append(Argument("node_config", Table(dict(options)), place))
-    return make_node(ev, cls, Arguments(tuple(given)), node)
+    target = Argument("node_to_execute" if is_name else "obj_to_execute", first.value, first.place)
+    return make_node(ev, cls, Arguments((target, Argument("remote_config", config, ev.place(node.func)), *rest)), node)
 
 
 LIBRARY_CALLS: Final[dict[str, Callable[[Evaluator, Arguments, cst.Call], Value]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
@@ -15,7 +16,7 @@ from remotemedia.compiler._values import Builtin, External, Function, LibraryCla
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PLAIN_BASES", "fields_of", "signature_of"]
+__all__ = ["PLAIN_BASES", "fields_of", "init_only_of", "option_of", "signature_of"]
 
 PLAIN_BASES: Final = frozenset({
     "abc.ABC", "collections.abc.Callable", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol",
@@ -24,6 +25,11 @@ PLAIN_BASES: Final = frozenset({
 
 _NO_FIELDS: Final = frozenset({"ClassVar", "KW_ONLY", "dataclasses.KW_ONLY", "typing.ClassVar"})
 """Annotations in a dataclass's body that make no field."""
+
+_INIT_ONLY: Final = frozenset({"InitVar", "dataclasses.InitVar"})
+"""Annotations that make a parameter for `__post_init__`, and no field."""
+
+_QUOTED: Final = re.compile(r"\s*(?:\w+\s*\.)?\s*\w+")  # as far as `dataclasses` reads an annotation in quotes
 
 _EITHER: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
@@ -73,8 +79,16 @@ def fields_of(cls: ProjectClass) -> list[str]:
     names: dict[str, None] = {}
     for base in reversed(cls.mro):
         if isinstance(base, ProjectClass) and (base.is_dataclass or _is_tuple(base)):
-            names |= {name: None for name, annotation, _ in _annotated(base) if annotation not in _NO_FIELDS}
+            kinds = _NO_FIELDS | _INIT_ONLY
+            names |= {name: None for name, annotation, _ in _annotated(base) if annotation not in kinds}
     return list(names)
+
+
+def init_only_of(cls: ProjectClass) -> list[str]:
+    """Return the names of what a dataclass takes for `__post_init__` only, in order."""
+    bases = [base for base in reversed(cls.mro) if isinstance(base, ProjectClass) and base.is_dataclass]
+    found = (name for base in bases for name, annotation, _ in _annotated(base) if annotation in _INIT_ONLY)
+    return list(dict.fromkeys(found))
 
 
 def _is_tuple(cls: ProjectClass) -> bool:
@@ -114,7 +128,7 @@ def _of_fields(cls: ProjectClass) -> inspect.Signature | Unknown:
     fields: dict[str, inspect.Parameter] = {}
     for base in reversed(cls.mro):
         if isinstance(base, ProjectClass) and base.is_dataclass:
-            kind: Any = _KEYWORD if _option(base, "kw_only") else _EITHER
+            kind: Any = _KEYWORD if option_of(base, "kw_only") else _EITHER
             for name, annotation, value in _annotated(base):
                 if annotation in {"KW_ONLY", "dataclasses.KW_ONLY"}:
                     kind = _KEYWORD
@@ -135,7 +149,7 @@ def _annotated(cls: ProjectClass) -> Iterator[tuple[str, str | None, cst.BaseExp
             if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
                 annotation = statement.annotation.annotation
                 bare = annotation.value if isinstance(annotation, cst.Subscript) else annotation
-                yield statement.target.value, dotted_name(bare), statement.value
+                yield statement.target.value, _annotation_name(bare), statement.value
 
 
 def _plain_field(cls: ProjectClass, name: str, value: cst.BaseExpression | None) -> inspect.Parameter:
@@ -158,10 +172,10 @@ def _field(cls: ProjectClass, name: str, kind: Any, value: cst.BaseExpression | 
 
 
 def _has_no_init(cls: ProjectClass) -> bool:
-    return _option(cls, "init") is False
+    return option_of(cls, "init") is False
 
 
-def _option(cls: ProjectClass, name: str) -> bool | None:
+def option_of(cls: ProjectClass, name: str) -> bool | None:
     """Return an option of `@dataclass(…)` that is written out; None without it."""
     for decorator in cls.node.decorators:
         if isinstance(decorator.decorator, cst.Call):
@@ -169,6 +183,12 @@ def _option(cls: ProjectClass, name: str) -> bool | None:
                 if argument.keyword is not None and argument.keyword.value == name:
                     return not _is_false(argument.value)
     return None
+
+
+def _annotation_name(annotation: cst.BaseExpression) -> str | None:
+    text = annotation.evaluated_value if isinstance(annotation, cst.SimpleString) else None
+    quoted = _QUOTED.match(text) if isinstance(text, str) else None
+    return dotted_name(annotation) if quoted is None else re.sub(r"\s", "", quoted[0])
 
 
 def _is_false(node: cst.CSTNode | None) -> bool:

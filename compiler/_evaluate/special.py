@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remotemedia.compiler._evaluate.arguments import Arguments
+import libcst as cst
+
+from remotemedia.compiler._evaluate.arguments import Arguments, given
 from remotemedia.compiler._evaluate.enumerations import AUTO
 from remotemedia.compiler._evaluate.instances import FIELD
 from remotemedia.compiler._evaluate.names import attribute_of
+from remotemedia.compiler._evaluate.records import RECORD_FUNCTIONS
 from remotemedia.compiler._evaluate.stops import RunEndsError
 from remotemedia.compiler._evaluate.trials import ENDING_FUNCTIONS
+from remotemedia.compiler._tree import walk
 from remotemedia.compiler._values import (
     Coroutine,
     External,
@@ -27,7 +31,7 @@ from remotemedia.compiler._values import (
 )
 
 if TYPE_CHECKING:
-    import libcst as cst
+    from collections.abc import Sequence
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
 
@@ -36,6 +40,7 @@ __all__ = ["SLEEP", "SPECIAL"]
 SLEEP: Final = Prepared("asyncio.sleep", lambda *_: None)
 """What `asyncio.sleep(…)` gives, to be awaited."""
 
+_WAITING: Final = (cst.Await, cst.Asynchronous)
 _Handler: TypeAlias = "Callable[[Evaluator, Arguments, cst.CSTNode], Value | None]"
 _LOOP: Final = "asyncio.AbstractEventLoop"
 _LOGGER: Final = "logging.Logger"
@@ -59,6 +64,20 @@ def _run(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value | No
         return None
     first.done = True
     return first.run()
+
+
+def gathered(arguments: Sequence[tuple[str | None, Value]]) -> list[Coroutine] | None:
+    """Return the coroutines that `asyncio.gather` runs; None if one may wait, so that another goes on meanwhile."""
+    found: list[Coroutine] = []
+    for name, value in arguments:
+        if name is not None or not isinstance(value, Coroutine) or value.done or value in found:
+            return None
+        found.append(value)
+    if len(found) > 1 and any(isinstance(part, _WAITING) for each in found for part in walk(each.function.node.body)):
+        return None
+    for each in found:
+        each.done = True
+    return found
 
 
 def _end(_ev: Evaluator, _arguments: Arguments, _node: cst.CSTNode) -> Value | None:
@@ -115,6 +134,22 @@ def _sleep(_ev: Evaluator, _arguments: Arguments, _node: cst.CSTNode) -> Value |
     return SLEEP
 
 
+def _cast(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    """Call `typing.cast`, which gives its second argument."""
+    named = {each.name or str(at): each.value for at, each in enumerate(arguments.given)}
+    return named.get("val", named.get("1")) if arguments.unknown is None else None
+
+
+def _new_type(_ev: Evaluator, _arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    """Call `typing.NewType`: a call of what it gives gives its argument."""
+    return Prepared("a type that `typing.NewType` gave", _same)
+
+
+def _same(_ev: Evaluator, arguments: Arguments, _node: cst.CSTNode) -> Value | None:
+    found = given(arguments, 1, 1)
+    return None if found is None else found[0][0]
+
+
 def _loop(_ev: Evaluator, _arguments: Arguments, _node: cst.CSTNode) -> Value | None:
     return External(_LOOP)
 
@@ -132,6 +167,9 @@ SPECIAL: Final[dict[str, _Handler]] = {
     "getattr": _get,
     "logging.getLogger": _logger,
     "super": _super,
+    "typing.NewType": _new_type,
+    "typing.cast": _cast,
+    **RECORD_FUNCTIONS,
     **{f"logging.{name}": _log for name in (*_LOG_METHODS, "basicConfig")},
     **{f"{_LOGGER}.{name}": _log for name in (*_LOG_METHODS, "setLevel")},
     **dict.fromkeys(ENDING_FUNCTIONS, _end),

@@ -125,8 +125,7 @@ def _text(ev: Evaluator, node: cst.FormattedString, part: cst.FormattedStringTex
 
 def _part(ev: Evaluator, node: cst.FormattedString, part: cst.FormattedStringExpression) -> str | Unknown:
     value = ev.evaluate(part.expression)
-    if part.equal is not None:  # `{x=}` repeats its own source, blanks included
-        return ev.opaque(part.expression)
+    label = _label(part)
     spec = _join(ev, node, part.format_spec) if part.format_spec is not None else ""
     if isinstance(spec, Unknown):
         return spec
@@ -136,7 +135,15 @@ def _part(ev: Evaluator, node: cst.FormattedString, part: cst.FormattedStringExp
         return ev.opaque(part.expression, error.value)
     try:
         if _SPEC.fullmatch(spec) and is_light(known):
-            return format(_CONVERSIONS[part.conversion](known), spec)
+            conversion = part.conversion or ("r" if label and part.format_spec is None else None)
+            return label + format(_CONVERSIONS[conversion](known), spec)
     except FAILURES:
         pass
     return ev.opaque(part.expression)
+
+
+def _label(part: cst.FormattedStringExpression) -> str:
+    """Return what `{x = }` repeats of its own source, blanks included; empty for any other part."""
+    if part.equal is None:
+        return ""
+    return cst.Module([]).code_for_node(part.with_changes(conversion=None, format_spec=None))[1:-1]

@@ -59,13 +59,13 @@ def guarded(ev: Evaluator, body: cst.BaseSuite, what: str) -> Generator[Value, N
     try:
         for at, statement in enumerate(statements):
             yield from ev.flow([statement])
-            if guard.version is not None:
+            if guard.version is not None and guard.why is not None:
                 if guard.version == ev.version():
                     forget(ev, statement, what=f"a statement that may fail in {what}")
                 else:
-                    pass_over(ev, statement, what=f"a statement that may fail in {what}")
+                    pass_over(ev, statement, what=f"a statement that may fail in {what}", why=guard.why)
                 for rest in statements[at + 1 :]:
-                    pass_over(ev, rest, what=f"{what}, behind something that may fail")
+                    pass_over(ev, rest, what=f"{what}, behind {guard.why.because}", why=guard.why)
                 return False
             if ev.frame.ends:
                 for rest in statements[at + 1 :]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import libcst as cst
 
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from remotemedia.compiler._evaluate.mentions import Path
     from remotemedia.compiler._values import Value
 
-__all__ = ["Uses", "some_node"]
+__all__ = ["CHANGING_ATTRIBUTES", "Uses", "some_node"]
 
 _GIVING: Final = frozenset({"get_node", "managed_execution", "nodes"})
 """What of a pipeline gives its nodes, or the pipeline itself, to whoever asks."""
 
+CHANGING_ATTRIBUTES: Final = frozenset({"__delattr__", "__dict__", "__setattr__"})
+"""Attributes of a node by which any other is changed."""
+
 _PASSING_ON: Final = frozenset({"enumerate", "iter", "list", "next", "reversed", "set", "tuple", "zip"})
 """Built-in functions that give what they are given, or its items, and do nothing else with them."""
+_Graph: TypeAlias = NodeInstance | PipelineInstance
+_COMPREHENSIONS: Final = (cst.DictComp, cst.BaseSimpleComp)
 
 
 def some_node(pipeline: PipelineInstance) -> NodeInstance:
@@ -46,7 +51,7 @@ class Uses:
     """
 
     def __init__(self, scope: Scope, root: cst.CSTNode) -> None:
-        self.taken: dict[str, Value] = {}
+        self.taken: dict[str, _Graph] = {}
         self._scope = scope
         self._root = root
 
@@ -64,7 +69,7 @@ class Uses:
 
     def _may_read(self, value: Value, node: cst.Attribute, path: Path) -> bool:
         if not isinstance(value, PipelineInstance):
-            return isinstance(value, NodeInstance)
+            return isinstance(value, NodeInstance) and node.attr.value not in CHANGING_ATTRIBUTES
         attr = node.attr.value
         if attr not in _GIVING:
             return attr in PIPELINE_READS
@@ -72,10 +77,10 @@ class Uses:
             return self._is_left_alone(some_node(value), node, path)
         if not is_called(node, path):
             return is_looked_at(node, path)
-        given = value if attr == "managed_execution" else some_node(value)
+        given: _Graph = value if attr == "managed_execution" else some_node(value)
         return self._is_left_alone(given, path[0], path[1:])
 
-    def _is_left_alone(self, value: Value, node: cst.CSTNode, path: Path) -> bool:
+    def _is_left_alone(self, value: _Graph, node: cst.CSTNode, path: Path) -> bool:
         """Return whether nothing is done to what an expression gives: a pipeline, nodes, or containers of them."""
         while path:
             parent = path[0]
@@ -87,18 +92,19 @@ class Uses:
                     node, path = parent, path[1:]
                     continue
                 case cst.For(iter=iterable, target=target) if iterable is node:
-                    return self._bind(target, value, self._root)
+                    return self.binds_harmlessly(target, value)
                 case cst.CompFor(iter=iterable, target=target) if iterable is node:
-                    whole = next((each for each in path if isinstance(each, (cst.DictComp, cst.BaseSimpleComp))), self._root)
-                    return Uses(self._scope, whole)._bind(target, value, whole)  # its names are its own
+                    comprehension = next((each for each in path if isinstance(each, _COMPREHENSIONS)), self._root)
+                    inner = Uses(self._scope, comprehension)  # its names are its own
+                    return inner.binds_harmlessly(target, value)
                 case cst.WithItem(asname=asname):
-                    return asname is None or self._bind(asname.name, value, self._root)
+                    return asname is None or self.binds_harmlessly(asname.name, value)
                 case cst.Assign(targets=given):
-                    return all(self._bind(each.target, value, self._root) for each in given)
+                    return all(self.binds_harmlessly(each.target, value) for each in given)
             break
         return self.is_harmless(value, node, path)
 
-    def _bind(self, target: cst.CSTNode, value: Value, root: cst.CSTNode) -> bool:
+    def binds_harmlessly(self, target: cst.BaseExpression, value: _Graph) -> bool:
         """Return whether nothing is done to what is bound to names here, wherever these are mentioned."""
         if any(isinstance(part, (cst.Attribute, cst.Subscript)) for part in _parts(target)):
             return False
@@ -106,7 +112,7 @@ class Uses:
         names = frozenset(name.value for name in bound) - self.taken.keys()
         self.taken |= dict.fromkeys(names, value)
         return all(
-            name in bound or self._is_left_alone(value, name, path) for name, path in mentions_of(names, root)
+            name in bound or self._is_left_alone(value, name, path) for name, path in mentions_of(names, self._root)
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -115,10 +116,10 @@ def _utf16(text: str, column: int) -> int:
 
 def _artifact(file: str) -> dict[str, Any]:
     if PurePosixPath(file).is_absolute():
-        return {"uri": f"file://{quote(file)}"}
-    return {"uri": quote(file), "uriBaseId": _ROOT}
+        return {"uri": f"file://{quote(os.fsencode(file))}"}
+    return {"uri": quote(os.fsencode(file)), "uriBaseId": _ROOT}
 
 
 def _line_hash(file: str, diagnostic: Diagnostic) -> str:
     text = diagnostic.message if diagnostic.span is None else diagnostic.span.text.strip()
-    return hashlib.sha256(f"{diagnostic.code}\0{file}\0{text}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{diagnostic.code}\0{file}\0{text}".encode(errors="surrogateescape")).hexdigest()[:16]

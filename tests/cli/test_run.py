@@ -189,3 +189,33 @@ def test_scenario_package_structure_validation(remotemedia: Command, tmp_path: P
     done = remotemedia("run", hollow)
     assert done.returncode == 3
     assert "error[RM30" in done.stderr
+
+
+def source(*lines: str) -> str:
+    """A pipeline of a node of these lines, and of one that takes what that gives."""
+    count = "\n".join(f"    {line}" for line in lines)
+    return (
+        "from remotemedia import Node, Pipeline\n\n\n"
+        f"class Count(Node):\n{count}\n\n\n"
+        "class Double(Node):\n    def process(self, value=None):\n        return value * 2\n\n\n"
+        'p = Pipeline("count")\np.add(Count()).add(Double())\n'
+    )
+
+
+def test_an_authors_source_gives_of_its_own_accord(build: Build, remotemedia: Command) -> None:
+    package = build(source("def process(self):", "    yield from range(3)"))
+    done = remotemedia("run", package)
+    assert (done.returncode, done.stdout) == (0, "0\n2\n4\n"), done.stderr
+    assert remotemedia("run", package, "--input", "-", stdin="7\n").stdout == "0\n2\n4\n"
+
+
+def test_an_authors_source_may_take_values_too(build: Build, remotemedia: Command) -> None:
+    lines = (
+        "async def process(self, value=None):",
+        "    for it in range(3) if value is None else [value]:",
+        "        yield it",
+    )
+    package = build(source(*lines))
+    done = remotemedia("run", package)
+    assert (done.returncode, done.stdout) == (0, "0\n2\n4\n"), done.stderr
+    assert remotemedia("run", package, "--input", "-", stdin="7\n8\n").stdout == "14\n16\n"

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
+
+from tests.compiler.generated_expressions import FORMS, SIMPLEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +21,10 @@ __all__ = ["programs"]
 
 _HEAD: Final = """\
 import math
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import asdict, astuple, dataclass, field, replace
+from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
+import numpy as np
 from remotemedia import AudioMixNode, AudioResampleNode, Node, Pipeline
 
 class Keep(Node):
@@ -44,9 +48,64 @@ class Options:
     def louder(self):
         return self.level * 2 + len(self.tags)
 
+@dataclass
+class Setup:
+    inner: Options = field(default_factory=Options)
+    labels: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.labels = {**self.labels, "level": self.inner.level}
+
 class Mode(Enum):
     FAST = "fast"
     SLOW = "slow"
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 3
+
+class Tag(StrEnum):
+    A = "a"
+    B = "b n"
+
+class Chain:
+    def __init__(self, items):
+        self.items = list(items)
+
+    def __add__(self, other):
+        return Chain([*self.items, other])
+
+    def __len__(self):
+        return len(self.items)
+
+    def __contains__(self, item):
+        return item in self.items
+
+    def __iter__(self):
+        return iter(self.items)
+
+def attempted(number, kept=()):
+    kept = list(kept)
+    for index in range(3):
+        try:
+            if index == number % 4:
+                continue
+            if index > number % 5:
+                return len(kept)
+            kept.append(index)
+        finally:
+            kept.append(number)
+    return sum(kept) % 61
+
+def counting(start):
+    total = start
+
+    def count(by=1, *more, scale=2):
+        nonlocal total
+        total = (total + by * scale + len(more)) % 71
+        return total
+
+    return count
 
 def scaled(number, by=2, *more, offset=0):
     if number > 50:
@@ -94,113 +153,50 @@ class _Scope:
         return _Scope(self.draw, names, self.count, self.depth + 1)
 
 
-def _int(at: _Scope, level: int = 0) -> str:  # noqa: PLR0911 - one a kind of expression
-    kinds = ["literal", "name"] if level > 2 else ["literal", "name", "sum", "call", "len", "choice", "item", "method"]
-    match at.pick(*kinds):
-        case "name" if at.names["int"]:
-            return at.pick(*at.names["int"])
-        case "sum":
-            return f"({_int(at, level + 1)} {at.pick('+', '-', '*', '%')} {at.number(1, 9)}) % 97"
-        case "call":
-            return at.pick(
-                f"scaled({_int(at, level + 1)}, offset={at.number(0, 5)})",
-                f"scaled({_int(at, level + 1)}, *{_list(at, level + 1)})",
-                f"scaled(**{{'number': {_int(at, level + 1)}, 'by': 3}})",
-                f"Options({at.number(0, 9)}, tags={_list(at, level + 1)}).louder()",
-                f"(lambda a, b=2: a + b)({_int(at, level + 1)})",
-                f"math.floor({at.number(0, 9)} / 2)",
-                f"sum({_list(at, level + 1)})",
-                f"max({_int(at, level + 1)}, {at.number(0, 9)})",
-            )
-        case "len":
-            return f"len({at.pick(_list(at, level + 1), _str(at, level + 1))})"
-        case "choice":
-            return f"({_int(at, level + 1)} if {_bool(at, level + 1)} else {at.number(0, 9)})"
-        case "item":
-            return f"{{'a': {_int(at, level + 1)}, 'b': 2}}[{at.pick(repr('a'), repr('b'))}]"
-        case "method":
-            return f"{_str(at, level + 1)}.count('n')"
-    return str(at.number(0, 99))
+_MAX_LEVEL: Final = 2
+_HOLE: Final = re.compile(r"<(int|str|list|bool|value|node|name|new \w+|\d+-\d+|[^<>| ]+(?:\|[^<>| ]+)+)>")
 
 
-def _str(at: _Scope, level: int = 0) -> str:  # noqa: PLR0911 - one a kind of expression
-    kinds = ["literal", "name"] if level > 2 else ["literal", "name", "formatted", "method", "slice", "join", "enum"]
-    match at.pick(*kinds):
-        case "name" if at.names["str"]:
-            return at.pick(*at.names["str"])
-        case "formatted":
-            return f'f"{{{_int(at, 3)}:03d}}-{{{at.number(0, 9)}!r}}"'
-        case "method":
-            call = at.pick("upper()", "title()", "replace('a', 'b')", "strip()", "zfill(4)")
-            return f"{_str(at, level + 1)}.{call}"
-        case "slice":
-            return f"{_str(at, level + 1)}[{at.number(0, 2)}:]"
-        case "join":
-            return f"'-'.join(str(x) for x in {_list(at, level + 1)})"
-        case "enum":
-            return at.pick(
-                "Mode.FAST.value", "Mode.SLOW.name", "Path('a', 'b.txt').stem", "('%s' % 3)", "'{}'.format(4)"
-            )
-    return repr(at.pick("a", "an b", "n", "", "é"))
+def _expression(at: _Scope, kind: str, level: int = 0) -> str:
+    forms = FORMS[kind]
+    if level > _MAX_LEVEL:
+        forms = forms[: SIMPLEST[kind]]
+    form = at.pick(*(form for form in forms if form != "<name>" or at.names[kind]))
+
+    def filled(hole: re.Match[str]) -> str:
+        what = hole[1]
+        if what == "name":
+            return at.pick(*at.names[kind])
+        if what in FORMS:
+            return _expression(at, what, level + 1)
+        if what.startswith("new "):
+            return at.new(what.removeprefix("new "))
+        if "|" in what:
+            return at.pick(*what.split("|"))
+        low, high = map(int, what.split("-"))
+        return str(at.number(low, high))
+
+    return _HOLE.sub(filled, form)
 
 
-def _list(at: _Scope, level: int = 0) -> str:  # noqa: PLR0911 - one a kind of expression
-    kinds = ["literal", "name"] if level > 2 else ["literal", "name", "comprehension", "range", "sum", "sorted", "star"]
-    match at.pick(*kinds):
-        case "name" if at.names["list"]:
-            return at.pick(*at.names["list"])
-        case "comprehension":
-            return at.pick(
-                f"[x * 2 for x in {_list(at, level + 1)} if x % 2]",
-                f"[x + y for x, y in zip({_list(at, level + 1)}, range(3))]",
-                f"[i for i, _ in enumerate({_list(at, level + 1)})]",
-                f"[y for x in range(2) for y in ({_int(at, level + 1)}, x)]",
-                f"[len(name) for name in labels({at.number(0, 4)})]",
-                f"list({{x: x for x in {_list(at, level + 1)}}})",
-            )
-        case "range":
-            return f"list(range({at.number(0, 3)}, {at.number(2, 5)}))"
-        case "sum":
-            return f"({_list(at, level + 1)} + [{_int(at, level + 1)}])"
-        case "sorted":
-            return f"sorted({_list(at, level + 1)}, reverse={at.pick('True', 'False')})[:3]"
-        case "star":
-            return f"[*{_list(at, level + 1)}, {at.number(0, 9)}]"
-    return "[" + ", ".join(str(at.number(0, 9)) for _ in range(at.number(0, 3))) + "]"
+def _int(at: _Scope) -> str:
+    return _expression(at, "int")
 
 
-def _bool(at: _Scope, level: int = 0) -> str:
-    return at.pick(
-        f"{_int(at, level + 1)} > {at.number(0, 50)}",
-        f"{_str(at, level + 1)} == 'n'",
-        f"{at.number(0, 5)} in {_list(at, level + 1)}",
-        f"not {_list(at, level + 1)}",
-        f"0 <= {_int(at, level + 1)} < 40",
-        f"isinstance({_int(at, level + 1)}, int) and {_int(at, level + 1)} != 3",
-    )
+def _str(at: _Scope) -> str:
+    return _expression(at, "str")
 
 
-def _value(at: _Scope) -> str:
-    return at.pick(
-        _int(at), _str(at), _list(at), "None", "1.5", f"{{'k': {_int(at)}, 'l': {_list(at)}}}", "Mode.FAST", "math.pi",
-        f"Options(tags={_list(at)})", "scaled", "(1, 2)", _bool(at),
-    )  # fmt: skip
+def _list(at: _Scope) -> str:
+    return _expression(at, "list")
+
+
+def _bool(at: _Scope) -> str:
+    return _expression(at, "bool")
 
 
 def _node(at: _Scope) -> str:
-    return at.pick(
-        f"Keep({_value(at)})",
-        f"Keep(value={_value(at)}, flag={_bool(at)})",
-        f"Keep(1, *{_list(at)})",
-        f"Child({_value(at)})",
-        f"Child(**{{'first': {_value(at)}, 'second': {_int(at)}}})",
-        f"node_of('keep', {_value(at)})",
-        f"node_of('child', {_int(at)}, flag=True)",
-        "node_of('mix', None)",
-        f"AudioMixNode({_int(at)} % 8 + 1)",
-        f"AudioResampleNode(target_sample_rate={at.pick('8000', 'Child.RATE')}, quality='low')",
-        f"{{'a': Keep, 'b': Child}}['{at.pick('a', 'b')}']({_int(at)})",
-    )
+    return _expression(at, "node")
 
 
 def _assign(at: _Scope) -> str:
@@ -256,17 +252,17 @@ def _connect(at: _Scope) -> str:
 
 
 def _for(at: _Scope) -> str:
-    inner, name = at.inner(), at.new("i")
+    name, inner = at.new("i"), at.inner()
     inner.names["int"].append(name)
     stop = at.pick("", f"if {name} > 60:\n    break\n", f"if {name} == 1:\n    continue\n")
     body = _block(inner)
     at.count = inner.count
-    source = at.pick(f"range({at.number(0, 3)})", f"{_list(at)}[:3]", f"sorted({_list(at)})[:2]")
+    source = at.pick("range(3)", "{}[:3]", "sorted({})[:2]").format(_list(at))
     return f"for {name} in {source}:\n{indent(stop + body, '    ')}"
 
 
 def _while(at: _Scope) -> str:
-    inner, name = at.inner(), at.new("w")
+    name, inner = at.new("w"), at.inner()
     body = _block(inner)
     at.count = inner.count
     return f"{name} = 0\nwhile {name} < {at.number(0, 3)}:\n    {name} += 1\n{indent(body, '    ')}"
@@ -283,11 +279,12 @@ def _if(at: _Scope) -> str:
 
 
 def _function(at: _Scope) -> str:
-    inner, name = at.inner(), at.new("grow")
+    name, inner = at.new("grow"), at.inner()
     inner.names = {"int": ["a"], "str": ["b"], "list": [], "node": []}
     body = _block(inner)
     at.count = inner.count
-    call = f"{name}({_int(at)}, {at.pick('b=' + _str(at), '')})"
+    given = f"b={_str(at)}" if at.number(0, 1) else ""
+    call = f"{name}({_int(at)}, {given})"
     return f"def {name}(a, b='z'):\n{indent(body, '    ')}\n    return a\n{call}"
 
 
@@ -298,9 +295,74 @@ def _nodes(at: _Scope) -> str:
     return f"{name} = [Keep(x{chosen}) for i, x in enumerate({_list(at)})]\nfor each in {name}:\n    p.add(each)"
 
 
+def _try(at: _Scope) -> str:
+    name, inner = at.new("log"), at.inner()
+    body = _block(inner)
+    at.count = inner.count
+    at.names["list"].append(name)
+    return f"{name} = []\ntry:\n{indent(body, '    ')}\nfinally:\n    {name}.append({_int(at)})"
+
+
+def _closure(at: _Scope) -> str:
+    name, made = at.new("outer"), at.new("kept")
+    calls = f"{name}({_int(at)}, {at.number(0, 9)})\n{name}(2, y={_int(at)})"
+    text = f"def {name}(x, y=len({_list(at)})):\n    def inner():\n        {made}.append(x + y)\n    inner()\n{calls}"
+    at.names["list"].append(made)
+    return f"{made} = []\n{text}"
+
+
+def _class(at: _Scope) -> str:
+    name, twice = at.new("Stage"), at.pick("True", "False")
+    return f"""class {name}:
+    made = 0
+
+    def __init__(self, p, base={_int(at)}):
+        self.p, self.base = p, base
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *raised):
+        self.p.add(Keep(self.base))
+
+    @property
+    def next(self):
+        return self.base + {name}.made
+
+    def grow(self, by, *, twice=False):
+        {name}.made += 1
+        self.p.add(Keep((by, self.next)))
+        return self.grow(by + 1) if twice else self
+
+with {name}(p) as stage:
+    stage.grow({_int(at)}, twice={twice})"""
+
+
+def _sub_pipeline(at: _Scope) -> str:
+    if at.depth:  # inside a loop its nodes would come up again
+        return _add(at)
+    name = at.new("sub")
+    at.names["node"].append(name)
+    return f"{name} = Pipeline('{name}')\n{name}.add({_node(at)}).add({_node(at)})\np.add({name})"
+
+
+def _match(at: _Scope) -> str:
+    name, one, other = at.new("m"), at.inner(), at.inner()
+    one.names["int"].append(name)
+    first = _block(one)
+    other.count = one.count
+    second = _block(other)
+    at.count = other.count
+    subject = at.pick("[{}]", "Options({})", "dict(k={})", "{}").format(_int(at))
+    cases = at.pick(
+        f"[int() as {name}, *_]", f"Options({name})", f"{{'k': {name}, **rest}}", f"int({name}) if {name} > 9"
+    )
+    return f"match {subject}:\n    case {cases}:\n{indent(first, ' ' * 8)}\n    case _:\n{indent(second, ' ' * 8)}"
+
+
 _EXPRESSIONS: Final = {"int": _int, "str": _str, "list": _list}
 _FLAT: Final = (_assign, _unpack, _augment, _add, _add, _chain, _after, _connect, _append)
-_DEEP: Final = (_for, _if, _while, _function, _nodes)
+_DEEP: Final = (_for, _if, _while, _function, _nodes, _try, _closure, _class, _sub_pipeline, _match)
 _MAX_DEPTH: Final = 2
 
 

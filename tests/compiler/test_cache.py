@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remotemedia.compiler import _cache, compile_file
+from remotemedia.compiler._watch import saw, watching
 from remotemedia.errors import CompileError
 
 if TYPE_CHECKING:
@@ -172,3 +173,54 @@ def test_a_hit_does_not_load_the_parser(project: Path, tmp_path: Path) -> None:
     )
     statuses = [subprocess.run([sys.executable, "-c", code], check=False).returncode for _ in range(2)]
     assert statuses == [1, 0]
+
+
+_ROUNDS = "from remotemedia import Node, Pipeline\np = Pipeline('{}')\n"
+
+
+def test_a_link_that_leads_elsewhere(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pipeline.py").write_text(_ROUNDS.format(name))
+    for name in "ab":
+        for link, target in (("link.py", f"{name}/pipeline.py"), ("current", name)):
+            (tmp_path / link).unlink(missing_ok=True)
+            (tmp_path / link).symlink_to(target)
+        for path in (tmp_path / "link.py", tmp_path / "current" / "pipeline.py"):
+            program = compile_file(path, cache=tmp_path / "cache")
+            assert program.manifest["metadata"]["name"] == name
+
+
+def test_a_file_of_the_same_size_and_time(tmp_path: Path) -> None:
+    source = tmp_path / "pipeline.py"
+    for name in "ab":
+        source.write_text(_ROUNDS.format(name))
+        os.utime(source, (1, 1))
+        assert compile_file(source, cache=tmp_path / "cache").manifest["metadata"]["name"] == name
+
+
+def test_a_file_that_changes_while_it_is_compiled_is_not_kept(tmp_path: Path) -> None:
+    source = tmp_path / "pipeline.py"
+    source.write_text(_ROUNDS.format("a"))
+    with watching() as paths:
+        saw(source)
+        program = compile_file(source)
+        source.write_text(_ROUNDS.format("b"))
+    _cache.keep(tmp_path / "cache", source, None, program, paths)
+    assert compile_file(source, cache=tmp_path / "cache").manifest["metadata"]["name"] == "b"
+
+
+def test_a_name_that_is_not_unicode(tmp_path: Path) -> None:
+    directory = tmp_path / os.fsdecode(b"d\xff")
+    directory.mkdir()
+    (directory / "pipeline.py").write_text(_ROUNDS.format("a"))
+    assert compile_file(directory / "pipeline.py", cache=tmp_path / "cache").manifest["metadata"]["name"] == "a"
+
+
+def test_a_directory_that_becomes_a_package(tmp_path: Path) -> None:
+    source = tmp_path / "pipeline.py"
+    source.write_text("try:\n    import data\nexcept ImportError:\n    pass\n" + _ROUNDS.format("a"))
+    (tmp_path / "data" / "inner").mkdir(parents=True)
+    assert "data" in {it.name for it in compile_file(source, cache=tmp_path / "cache").imports}
+    (tmp_path / "data" / "inner" / "module.py").write_text("x = 1\n")
+    assert "data" not in {it.name for it in compile_file(source, cache=tmp_path / "cache").imports}

@@ -196,7 +196,7 @@ def test_harmless_code_is_passed_over(compiled: Compile, code: str) -> None:
 
 _NODES_CHANGED = {
     "in a loop": "if unknown:\n    for n in p.nodes:\n        n.x = 1",
-    "in a function": "def f():\n    for n in p.nodes:\n        n.x = 1\nfunctools.singledispatch(f)",
+    "in a function": "def f():\n    for n in p.nodes:\n        n.x = 1\nlater(f)",
     "behind a loop": "if unknown:\n    for n in p.nodes:\n        pass\nn.x = 1",
     "in a numbered loop": "if unknown:\n    for i, n in enumerate(p.nodes):\n        n.x = i",
     "by setattr": "if unknown:\n    for n in p.nodes:\n        setattr(n, 'x', 1)",
@@ -220,9 +220,15 @@ _NODES_CHANGED = {
     "by an attribute of a class": "class C:\n    g = p\n    def f(self):\n        self.g.add(node)\n"
     "if unknown:\n    C().f()",
     "while it runs": "async def main():\n    async with p.managed_execution() as q:\n        q.add(AudioMixNode())\n"
-    "functools.singledispatch(main)",
+    "later(main)",
     "while it runs, by another name": "async def main():\n    async with p.managed_execution() as q:\n"
-    "        for n in q.nodes:\n            n.x = 1\nfunctools.singledispatch(main)",
+    "        for n in q.nodes:\n            n.x = 1\nlater(main)",
+    "by a default": "def f(nodes=p.nodes):\n    for n in nodes:\n        n.x = 1\nlater(f)",
+    "by a pipeline as a default": "def f(g=p):\n    g.add(AudioMixNode())\nlater(f)",
+    "by a context manager": "if unknown:\n    for n in p.nodes:\n        with open('a') as n.x:\n            pass",
+    "by its dict": "if unknown:\n    p.nodes[0].__dict__.update(x=1)",
+    "by its dict at the top": "for n in p.nodes:\n    n.__dict__['x'] = 1",
+    "by a special method": "p.nodes[0].__setattr__('x', 1)",
     "by taking one out": "if unknown:\n    p.remove_node('AudioMixNode')",
     "by taking one out at the top": "p.remove_node('AudioMixNode')",
 }
@@ -230,19 +236,20 @@ _NODES_CHANGED = {
 
 @pytest.mark.parametrize("change", _NODES_CHANGED.values(), ids=_NODES_CHANGED)
 def test_changed_nodes_are_never_silent(tmp_path: Path, change: str) -> None:
-    codes = _refused_or_true(tmp_path, f"import functools\n{_HEAD}p.add(node)\n{change}\n")
+    codes = _refused_or_true(tmp_path, f"from functools import singledispatch as later\n{_HEAD}p.add(node)\n{change}\n")
     assert codes is not None
     assert codes & {"RM106", "RM113"}
 
 
 _NODES_READ = {
     "in a loop": "if unknown:\n    for n in p.nodes:\n        print(n.name, n)",
-    "in a function": "def f():\n    for i, n in enumerate(p.nodes):\n        print(n.name)\nfunctools.singledispatch(f)",
-    "in a comprehension": "def f():\n    return [n.name for n in p.nodes if isinstance(n, AudioMixNode)]\nfunctools.singledispatch(f)",
-    "by a name": "def f():\n    n = p.get_node('mix')\n    if n is None:\n        print(n.name)\nfunctools.singledispatch(f)",
+    "in a function": "def f():\n    for i, n in enumerate(p.nodes):\n        print(n.name)\nlater(f)",
+    "in a comprehension": "def f():\n    [n.name for n in p.nodes if isinstance(n, AudioMixNode)]\nlater(f)",
+    "by a name": "def f():\n    n = p.get_node('mix')\n    if n is None:\n        print(n.name)\nlater(f)",
     "by an index": "if unknown:\n    print(p.nodes[0].name, p.get_node('x').config)",
-    "while it runs": "async def main():\n    async with p.managed_execution() as q:\n        async for x in q.process(1):\n"
-    "            print(x, q.name)\nfunctools.singledispatch(main)",
+    "while it runs": "async def main():\n    async with p.managed_execution() as q:\n"
+    "        async for x in q.process(1):\n            print(x, q.name)\nlater(main)",
+    "by a default": "def f(g=p):\n    g.run(1)\n    print(g.name, [n.name for n in g.nodes])\nlater(f)",
     "by a name at the top": "print(p.get_node('AudioMixNode').name)",
     "in a loop that depends": "names = [n.name for n in p.nodes if n.channels > unknown]",
 }
@@ -250,7 +257,10 @@ _NODES_READ = {
 
 @pytest.mark.parametrize("code", _NODES_READ.values(), ids=_NODES_READ)
 def test_nodes_may_be_looked_at(tmp_path: Path, code: str) -> None:
-    assert _refused_or_true(tmp_path, f"import functools\n{_HEAD}p.add(node)\n{code}\n") is None
+    assert (
+        _refused_or_true(tmp_path, f"from functools import singledispatch as later\n{_HEAD}p.add(node)\n{code}\n")
+        is None
+    )
 
 
 _NAMES = st.sampled_from(["a", "b", "c"])

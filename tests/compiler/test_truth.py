@@ -23,7 +23,11 @@ def _run(program: Path, main: ModuleType) -> dict[str, object]:
     """Run a program as Python would, and give its pipeline's manifest."""
     main.__file__ = str(program)
     exec(compile(program.read_bytes(), program, "exec"), vars(main))  # noqa: S102 - it was made here
-    (built,) = (found for found in gc.get_objects() if isinstance(found, Pipeline) and found.source == program)
+    (built,) = (
+        found
+        for found in gc.get_objects()
+        if isinstance(found, Pipeline) and found.source == program and found.name == "generated"
+    )
     return built.to_manifest()
 
 

@@ -151,7 +151,32 @@ def test_back_pressure_reaches_the_source() -> None:
     assert asyncio.run(main()) < 2000
 
 
-def test_to_leave_the_generator_ends_the_run() -> None:
+def test_a_value_that_may_be_left_out_is_not_where_values_come() -> None:
+    """What earlier programs write for every node, source or not."""
+
+    class Plain(Node):
+        def process(self, value: Any = None) -> Any:
+            return "plain", value
+
+    class Gives(Node):
+        async def process(self, value: Any = None) -> AsyncIterator[Any]:
+            yield "gives", value
+
+    class Streams(Node):
+        is_streaming = True
+
+        async def process(self, stream: Any = None) -> AsyncIterator[Any]:
+            async for value in stream:
+                yield "streams", value
+
+    for behind in (Plain(), Gives(), Streams()):
+        name = type(behind).__name__.lower()
+        assert Pipeline([Numbers(2), behind]).run() == [(name, 0), (name, 1)]
+        assert collected(Pipeline([Numbers(2), behind])) == [(name, 0), (name, 1)]
+
+
+@pytest.mark.parametrize("pause", [0, 0.2], ids=["at once", "while the source waits for room"])
+def test_to_leave_the_generator_ends_the_run(pause: float) -> None:
     class Endless(Numbers):
         ended = False
 
@@ -170,6 +195,7 @@ def test_to_leave_the_generator_ends_the_run() -> None:
         running = Pipeline([source, Same(), waits]).process()
         async for _ in running:
             break
+        await asyncio.sleep(pause)
         await running.aclose()
         assert source.ended
 
@@ -198,6 +224,42 @@ def test_a_cancelled_run_ends() -> None:
         asyncio.run(main())
     assert time.monotonic() - start < 2
     assert stuck.cancelled
+
+
+@pytest.mark.parametrize("form", ["coroutine", "generator", "flush"])
+def test_a_cancelled_run_ends_what_a_plain_function_left_to_be_awaited(form: str) -> None:
+    ended = []
+
+    class Stuck(Node):
+        def process(self, value: Any) -> Any:
+            if form == "flush":
+                return value
+            return self.wait() if form == "coroutine" else self.give()
+
+        async def wait(self) -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.append(form)
+
+        async def give(self) -> AsyncIterator[int]:
+            await self.wait()
+            yield 1
+
+        def flush(self) -> Any:
+            return self.wait()
+
+    async def main() -> float:
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(Pipeline([Stuck()]).run([1, 2]), 0.1)
+        return time.monotonic() - start
+
+    before = set(threading.enumerate())
+    # Without being cancelled it would be left behind after two seconds.
+    assert asyncio.run(main()) < 1.5
+    assert ended == [form]
+    assert_ended(before)
 
 
 class Asks(Node):
@@ -331,8 +393,16 @@ def test_context_variables_reach_the_nodes() -> None:
         async def process(self, value: Any) -> str:
             return variable.get()
 
+    class ReadsPlainly(Node):
+        def process(self, value: Any) -> Iterator[str]:
+            yield variable.get()
+
+        def flush(self) -> str:
+            return variable.get()
+
     variable.set("seen")
     assert Pipeline([Reads()]).run(1) == "seen"
+    assert Pipeline([ReadsPlainly()]).run(1) == ["seen", "seen"]
 
 
 def test_an_error_names_node_and_input_and_keeps_what_was_ready() -> None:

@@ -17,9 +17,9 @@ INDEX = json.loads((MANIFESTS / "index.json").read_text(encoding="utf-8"))
 # What strict types alone can tell; the rest needs the JSON text, the node table or the graph.
 TYPED = {"RM204", "RM205", "RM206"}
 UNTYPED = {
-    *("entry-main", "host-without-port"),
+    *("entry-main", "host-with-path"),
     # What stands among the arguments is any value to the models.
-    *("node-without-params", "node-host-without-port", "pipeline-without-nodes"),
+    *("node-without-params", "node-host-with-user", "pipeline-without-nodes"),
 }
 
 

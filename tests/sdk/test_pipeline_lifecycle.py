@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from remotemedia import Node, Pipeline
-from remotemedia.errors import NodeError, PipelineError
+from remotemedia.errors import NodeError, PipelineError, RemoteExecutionError
 
 LOG: list[str] = []
 
@@ -254,3 +254,25 @@ def test_a_node_may_run_a_pipeline_of_its_own() -> None:
             return Pipeline([Awaited(name="z")]).run(value)
 
     assert Pipeline([Inner(), InnerStream(), InnerPlain()]).run(1) == [1, 2]
+
+
+@pytest.mark.parametrize("call", ["initialize", "process", "flush", "cleanup"])
+@pytest.mark.parametrize("awaited", [False, True], ids=["plain", "awaited"])
+def test_what_a_node_says_of_its_own_failure_stays(call: str, awaited: bool) -> None:
+    def fail(*_: Any) -> None:
+        raise RemoteExecutionError("expected a server, got none", hint="start it", place="a:1")
+
+    async def fail_later(*_: Any) -> None:
+        fail()
+
+    class Same(Node):
+        def process(self, value: Any) -> Any:
+            return value
+
+    failing = type("Remote", (Same,), {call: fail_later if awaited else fail})
+    with pytest.raises(NodeError) as caught:
+        Pipeline([Same(), failing()]).run([1, 2])
+    error = caught.value
+    assert (error.code, error.hint, error.node) == ("RM618", "start it", "Remote")
+    assert (error.details["call"], error.details["place"]) == (call, "a:1")
+    assert isinstance(error.__cause__, RemoteExecutionError)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
+import json
 import subprocess
 import sys
 from typing import Any
@@ -199,3 +201,28 @@ def test_a_node_of_an_older_program_runs() -> None:
     pipeline = Pipeline(name="old")
     pipeline.add_node(Doubling(name="double")).add_node(remotemedia.MultiplyNode(factor=0.5))
     assert pipeline.run([1, 2, 3]) == [1.0, 2.0, 3.0]
+
+
+def test_runs_take_the_old_arguments() -> None:
+    pipeline = remotemedia.Pipeline(name="old").add_node(remotemedia.MultiplyNode(factor=3))
+
+    async def main() -> list[Any]:
+        return [await pipeline.run([1, 2], use_rust=rust) for rust in (True, False)]
+
+    assert asyncio.run(main()) == [[3, 6], [3, 6]]
+    assert pipeline.run(input_data=[1, 2]) == [3, 6]
+
+
+class Large(Node):
+    def process(self, value: Any) -> Any:
+        return value
+
+    def get_capabilities(self) -> dict[str, Any]:
+        return {"memory_gb": 8.0}
+
+
+def test_manifests_have_capabilities_where_they_are_asked_for() -> None:
+    pipeline = remotemedia.Pipeline([remotemedia.PassThroughNode(), large := Large(name="large")])
+    plain, asked = (json.loads(pipeline.serialize("d", include_capabilities=it))["nodes"] for it in (False, True))
+    assert ["capabilities" in node for node in plain + asked] == [False, False, False, True]
+    assert asked[1]["capabilities"] == large.get_capabilities()

@@ -162,7 +162,8 @@ impl Chain {
         self.current = Some(match &call {
             Call::Process(_, packet) => (index, "process", Some(packet.clone())),
             Call::All(_) => (index, "process", None),
-            Call::Pull => (index, "pull", None),
+            // By the author's method that it continues.
+            Call::Pull => (index, if index < self.flushed { "flush" } else { "process" }, None),
             Call::Flush => (index, "flush", None),
         });
         self.make(index, call).map_err(|failure| self.blame(failure))?;

@@ -63,11 +63,11 @@ fn an_error_in_one_branch_ends_the_others() {
 }
 
 #[test]
-fn errors_of_flush_and_pull_name_their_call() {
-    for (call, at) in [("flush", 2), ("pull", 1)] {
+fn errors_of_flush_and_pull_name_the_method_that_failed() {
+    for (call, at) in [("flush", 2), ("process", 1), ("flush", 3)] {
         let bad = node("bad", Native, move |it, _| match (it, at) {
-            (Call::Flush, 2) | (Call::Pull(_), 1) => Err(NodeFailure::new("RM602", "no")),
-            (Call::Process(..), 1) => Ok(More::Yes),
+            (Call::Flush, 2) | (Call::Pull(_), 1 | 3) => Err(NodeFailure::new("RM602", "no")),
+            (Call::Process(..), 1) | (Call::Flush, 3) => Ok(More::Yes),
             _ => Ok(More::No),
         });
         let error = run(pipeline(vec![bad], &[]), &["1"]).result.unwrap_err();

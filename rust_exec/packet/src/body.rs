@@ -22,7 +22,15 @@ pub enum Body {
     /// Opaque bytes.
     Bytes(Bytes),
     /// A value of the host language; never leaves the process it was made in.
-    Object(Arc<dyn Any + Send + Sync>),
+    Object(Arc<dyn Foreign>),
+}
+
+/// A value of the host language.
+pub trait Foreign: Any + Send + Sync {
+    /// Its type and size in a few words, for messages; nothing of the content.
+    fn summary(&self) -> String {
+        "object of the host language".to_owned()
+    }
 }
 
 /// The kind of a body, with its number in `schemas/node.wit` and `schemas/packet.proto`.

@@ -37,7 +37,7 @@ mod summary;
 mod tensor;
 pub mod wire;
 
-pub use body::{Audio, Body, Dtype, Json, Kind, Layout, Plane, SampleFormat, Tensor, Video};
+pub use body::{Audio, Body, Dtype, Foreign, Json, Kind, Layout, Plane, SampleFormat, Tensor, Video};
 pub use error::PacketError;
 pub use flat::Flat;
 pub use tensor::Element;

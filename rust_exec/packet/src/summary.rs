@@ -36,7 +36,7 @@ impl Packet {
             Body::Json(json) if json.data.is_empty() => format!("json of {} bytes", json.text.len()),
             Body::Json(json) => format!("json of {} bytes with {} bytes of data", json.text.len(), json.data.len()),
             Body::Bytes(bytes) => format!("bytes, {} of them", bytes.len()),
-            Body::Object(_) => "object of the host language".to_owned(),
+            Body::Object(object) => object.summary(),
         };
         if let Some(pts) = self.pts_ns {
             line.push_str(&format!(", pts {} s", seconds(pts)));
@@ -73,7 +73,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::body::{Audio, Json, Tensor};
+    use crate::body::{Audio, Foreign, Json, Tensor};
 
     #[test]
     fn summaries_are_one_line() {
@@ -89,6 +89,9 @@ mod tests {
         assert_eq!((text.summary().as_str(), text.byte_len()), ("text of 3 bytes", 3));
         let json = Json { text: "null".into(), data: vec![0; 8].into() };
         assert_eq!(Packet::new(Body::Json(json)).summary(), "json of 4 bytes with 8 bytes of data");
-        assert_eq!(Packet::new(Body::Object(Arc::new(1))).byte_len(), 0);
+        struct Thing;
+        impl Foreign for Thing {}
+        let object = Packet::new(Body::Object(Arc::new(Thing)));
+        assert_eq!((object.byte_len(), &*object.summary()), (0, "object of the host language"));
     }
 }

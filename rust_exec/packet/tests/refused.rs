@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use remotemedia_packet::{Body, Flat, Json, Packet, jsonl, wire};
+use remotemedia_packet::{Body, Flat, Foreign, Json, Packet, jsonl, wire};
 
 fn flat(kind: u32, head: &str, data: &[u8]) -> Flat {
     Flat {
@@ -141,7 +141,9 @@ fn lines_by_hand_are_taken() {
 
 #[test]
 fn objects_stay_in_their_process() {
-    let object = Packet::new(Body::Object(Arc::new(())));
+    struct Thing;
+    impl Foreign for Thing {}
+    let object = Packet::new(Body::Object(Arc::new(Thing)));
     assert_eq!(Flat::from_packet(&object, 0).expect_err("an object").code, "RM605");
     assert_eq!(wire::encode(&object, 0).expect_err("an object").code, "RM605");
     assert_eq!(jsonl::to_line(&object, true).expect_err("an object").code, "RM616");

@@ -37,11 +37,17 @@ impl Raised {
     pub(crate) fn failure(&self, py: Python<'_>, node: &str, error: PyErr) -> NodeFailure {
         let kind = error.get_type(py).to_string();
         let kind = kind.trim_start_matches("<class '").trim_end_matches("'>").to_owned();
-        let message = error.value(py).to_string();
+        let message = message_of(py, &error);
         let trace = error.traceback(py).and_then(|it| it.format().ok());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(node.to_owned(), error);
         NodeFailure::new("RM602", format!("{kind}: {message}")).with_cause(kind, message, trace)
     }
+}
+
+/// What an exception says of itself; of one that cannot, nothing.
+fn message_of(py: Python<'_>, error: &PyErr) -> String {
+    let text = error.value(py).str().and_then(|it| it.extract());
+    text.unwrap_or_else(|other| format!("its message cannot be given: {}", other.get_type(py)))
 }
 
 impl NodeRuntime for HostRuntime {
@@ -71,7 +77,16 @@ impl HostRuntime {
             return Ok(Box::new(DrivenInstance::new(owner, driver, is_source)));
         }
         let (node, like) = (node.clone_ref(py), Packet::new(Body::Text("".into())));
-        Ok(Box::new(HostInstance { owner, node, is_source, started: false, values: None, like }))
+        Ok(Box::new(HostInstance {
+            owner,
+            node,
+            is_source,
+            started: false,
+            values: None,
+            like,
+            hand: None,
+            failed: None,
+        }))
     }
 }
 
@@ -118,20 +133,27 @@ struct HostInstance {
     values: Option<Py<PyIterator>>,
     /// The packet whose times the values take.
     like: Packet,
+    /// The packet that the values are given for.
+    hand: Option<Packet>,
+    /// What ended the values, after those that were given before it.
+    failed: Option<NodeFailure>,
 }
 
 impl NodeInstance for HostInstance {
     fn process(&mut self, _port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
         Python::attach(|py| {
             let value = self.owner.codec.value(py, &packet)?;
-            let body = Body::Text("".into());
-            self.like = Packet { body, ..packet };
+            self.like = packet.with_body(Body::Text("".into()));
+            self.hand = Some(packet);
             self.call(py, "process", Some(value))?;
             self.drain(py, BATCH, out)
         })
     }
 
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
+        if let Some(failure) = self.failed.take() {
+            return Err(failure);
+        }
         Python::attach(|py| {
             if self.is_source && !std::mem::replace(&mut self.started, true) {
                 self.call(py, "produce", None)?;
@@ -143,9 +165,14 @@ impl NodeInstance for HostInstance {
     fn flush(&mut self, out: &mut Outputs) -> Result<More, NodeFailure> {
         Python::attach(|py| {
             after(&mut self.like);
+            self.hand = None;
             self.call(py, "flush", None)?;
             self.drain(py, BATCH, out)
         })
+    }
+
+    fn in_hand(&mut self) -> Option<Packet> {
+        self.hand.clone()
     }
 
     fn is_source(&self) -> bool {
@@ -182,13 +209,21 @@ impl HostInstance {
         let Some(values) = &self.values else { return Ok(More::No) };
         let mut values = values.bind(py).clone();
         for _ in 0..max {
-            match values.next() {
-                Some(Ok(value)) => self.owner.emit(value, &self.like, out)?,
-                Some(Err(error)) => return Err(self.owner.failure(py, error)),
+            let failure = match values.next() {
+                Some(Ok(value)) => self.owner.emit(value, &self.like, out).err(),
+                Some(Err(error)) => Some(self.owner.failure(py, error)),
                 None => {
-                    self.values = None;
+                    (self.values, self.hand) = (None, None);
                     return Ok(More::No);
                 }
+            };
+            if let Some(failure) = failure {
+                // What was given before goes its way first: the engine drops what a failed call emits.
+                if out.is_empty() {
+                    return Err(failure);
+                }
+                self.failed = Some(failure);
+                break;
             }
         }
         Ok(More::Yes)

@@ -1,16 +1,32 @@
 //! Packets as Python values, and back, by the codec of `remotemedia.values`.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use remotemedia_engine::NodeFailure;
-use remotemedia_packet::{Body, Flat, Packet};
+use remotemedia_packet::{Body, Flat, Foreign, Packet};
 
 use crate::buffer::{Buffer, bytes_of};
 
 /// A Python object as the body of a packet that stays in this process.
 pub(crate) struct Object(pub(crate) Py<PyAny>);
+
+impl Foreign for Object {
+    fn summary(&self) -> String {
+        Python::attach(|py| {
+            let object = self.0.bind(py);
+            let kind = object.get_type().qualname().map_or_else(|_| "object".to_owned(), |it| it.to_string());
+            let shape = object.getattr("shape").and_then(|it| it.extract::<Vec<usize>>());
+            match (shape, object.len()) {
+                (Ok(shape), _) => format!("object of type `{kind}`, shape {shape:?}"),
+                (_, Ok(length)) => format!("object of type `{kind}`, length {length}"),
+                _ => format!("object of type `{kind}`"),
+            }
+        })
+    }
+}
 
 /// `remotemedia.values`, handed in so that this crate need not know where it lives.
 pub(crate) struct Codec {
@@ -27,7 +43,7 @@ impl Codec {
     /// The value that a packet arrives as.
     pub(crate) fn value<'py>(&self, py: Python<'py>, packet: &Packet) -> Result<Bound<'py, PyAny>, NodeFailure> {
         if let Body::Object(object) = &packet.body
-            && let Some(Object(object)) = object.downcast_ref::<Object>()
+            && let Some(Object(object)) = (&**object as &dyn Any).downcast_ref()
         {
             return Ok(object.bind(py).clone());
         }

@@ -2,9 +2,15 @@
 
 import asyncio
 
-from remotemedia import MultiplyNode, PassThroughNode, execute_pipeline_with_input
+from remotemedia import MultiplyNode, Node, execute_pipeline_with_input
 
-nodes = [PassThroughNode(name="first"), MultiplyNode(factor=3)]
+
+class Increase(Node):
+    def process(self, value):
+        return value + 1
+
+
+nodes = [Increase(name="first"), MultiplyNode(factor=3)]
 
 
 async def main():

@@ -13,6 +13,21 @@ fn state_lives_from_call_to_call() {
 }
 
 #[test]
+fn a_node_whose_process_needs_no_value_is_a_source() {
+    let source = |process: &str, fed: bool| {
+        let mut draft = draft(&format!("class N:\n    def process({process}):\n        yield from (1, 2)"));
+        draft.spec.fed = fed;
+        draft.make()
+    };
+    for (process, unfed, fed) in [("self", true, true), ("self, v=None", true, false), ("self, v", false, false)] {
+        assert_eq!((source(process, false).node.is_source(), source(process, true).node.is_source()), (unfed, fed));
+    }
+    let (mut node, mut out) = (source("self", true).node, Outputs::new());
+    while node.pull(1000, &mut out).unwrap() == More::Yes {}
+    assert_eq!(out.len(), 2);
+}
+
+#[test]
 fn none_is_no_packet() {
     let mut node = draft("class N:\n    def process(self, v): pass").make();
     assert!(node.json(&json!(1)).is_empty());

@@ -152,7 +152,9 @@ fn a_value_outside_the_table_is_refused_with_its_type() {
 #[test]
 fn an_object_of_the_host_never_enters() {
     let mut node = draft(ECHO).make();
-    let object = Packet::new(Body::Object(std::sync::Arc::new(5)));
+    struct Thing;
+    impl remotemedia_packet::Foreign for Thing {}
+    let object = Packet::new(Body::Object(std::sync::Arc::new(Thing)));
     assert_eq!(node.try_packet(object).unwrap_err().code, "RM605");
 }
 
