@@ -114,7 +114,8 @@ class _Writer:
                     {argument: arguments[argument]}, node=name, builtin=builtin, project=self._project, data=self.data
                 )
             except Fault as fault:
-                self._refuse(f"argument `{argument}` of `{node.cls.name}`", fault.spot(place), fault.value)
+                subject = f"argument `{argument}` of `{node.cls.name}`"
+                self._refuse(subject, argument, fault.spot(place), fault.value)
             except PipelineError as error:
                 self._report(error, place)
         if isinstance(node.cls, ProjectClass):
@@ -147,7 +148,7 @@ class _Writer:
             described = lower_params(default, node=name, builtin=None, project=self._project, data=None)
             description = self._stating.state(declaration.description)
         except Fault as fault:
-            self._refuse(subject, declaration.place, fault.value)
+            self._refuse(subject, None, declaration.place, fault.value)
         except PipelineError as error:
             self._report(error, declaration.place)
         else:
@@ -158,21 +159,21 @@ class _Writer:
         label = _LABELS.get(error.code, "")
         self._findings.add(error.code, error.message, place, label, help=error.hint, owner=self._pipeline)
 
-    def _refuse(self, subject: str, place: Place, value: Value) -> None:
+    def _refuse(self, subject: str, argument: str | None, place: Place, value: Value) -> None:
         match value:
             case Unknown() | External():
-                self._unknown(f"{subject} is not known before run time", place, _reason(value))
+                self._unknown(f"{subject} is not known before run time", place, _reason(value), argument)
             case _ if (lost := getattr(value, "lost", None)) is not None:
-                self._unknown(f"{subject} is not known before run time", place, lost)
+                self._unknown(f"{subject} is not known before run time", place, lost, argument)
             case _:
                 message = f"{subject} cannot stand in a manifest"
                 self._findings.add("RM108", message, place, _described(value), help=_PLAIN, owner=self._pipeline)
 
-    def _unknown(self, message: str, place: Place, why: Unknown) -> None:
+    def _unknown(self, message: str, place: Place, why: Unknown, argument: str | None = None) -> None:
         """Report what is not known (RM107), with the steps that lead from there to its source."""
         if why.reported:
             return
-        help_ = why.remedy or "state a value that is known without running the program"
+        help_ = why.remedy(argument) or "state a value that is known without running the program"
         help_ = _WHOLE if why.because.startswith("the parameter `") else help_
         label = f"depends on {why.because}"
         self._findings.add(

@@ -99,6 +99,7 @@ class Run:
         }
         if not has_input:
             _expect_source([node for node in manifest["nodes"] if node["id"] not in led_to], hosts)
+            _expect_sound(self._nodes)
         self._working += hosts.values()
         sound = _sound_file(self._nodes, data)
         try:
@@ -108,7 +109,7 @@ class Run:
                 nodes=hosts,
                 decode=_arrives,
                 encode=encode,
-                values=heard if sound or data is None else self._items(data),
+                values=self._values(heard, data) if sound is None else None,
                 sound=sound,
                 models=_models_of(self._pipeline),
                 emit=emit,
@@ -131,6 +132,11 @@ class Run:
         for each in self._working:
             each.interrupt()
         self._place.interrupt()
+
+    def _values(self, heard: Iterator[object] | None, data: object) -> Iterator[object] | None:
+        if heard is not None:
+            return self._watched(heard)
+        return None if data is None else self._items(data)
 
     def _items(self, data: object) -> Iterator[object]:
         if isinstance(data, AsyncIterable):
@@ -168,6 +174,21 @@ def _expect_source(roots: list[dict[str, Any]], hosts: dict[str, HostNode]) -> N
             f"expected input or a source, got neither: `{roots[0]['id']}` takes values",
             code="RM703",
             hint="give `run` a value; a source is a node whose `process()` takes none and yields",
+        )
+
+
+def _expect_sound(nodes: Sequence[Node]) -> None:
+    """Refuse a source of sound that has nothing to read or hear.
+
+    Raises:
+        PipelineError: RM703.
+    """
+    silent = next((node for node in nodes if isinstance(node, AudioSource) and node.path is None), None)
+    if silent is not None:
+        raise PipelineError(
+            f"expected input, a path or a device for `{silent.name}`, got none of them",
+            code="RM703",
+            hint='give `run` a sound file, or the source `device="default"`',
         )
 
 

@@ -163,7 +163,7 @@ def refuse_change(
     owner = value if isinstance(value, PipelineInstance) else None
     message = "the graph is changed in a way that cannot be followed"
     steps = why.told_from(place) if why is not None else ()
-    remedy = why.remedy if why is not None else None
+    remedy = why.remedy() if why is not None else None
     help_ = _STRAIGHT if remedy is None else f"{_STRAIGHT}; for what only nodes take, {remedy}"
     ev.findings.add("RM106", message, place, label, notes=(*notes, *steps), help=help_, owner=owner)
 

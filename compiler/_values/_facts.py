@@ -57,12 +57,18 @@ class Unknown:
         source = (Link(f"comes from {self.because}", self.place),) if self.place is not None else ()
         return (*reversed(self.way), *source)
 
-    @property
-    def remedy(self) -> str | None:
-        """What the author may do about its source, if that is one of the usual ones."""
+    def remedy(self, name: str | None = None) -> str | None:
+        """Return what the author may do about its source, if that is one of the usual ones.
+
+        Args:
+            name: the argument that wants the value, after which a parameter may be called.
+        """
         quoted = self.because.split("`")[1::2]
         sources = (remedy for source in quoted for names, remedy in _REMEDIES if source.startswith(names))
-        return next(sources, None)
+        found = next(sources, None)
+        if found is None or name is None:
+            return found
+        return found.replace('"rate", 16000', f'"{name}", …').replace("rate=", f"{name}=")
 
     def told_from(self, place: Place) -> tuple[str, ...]:
         """Return how it came from its source to a place, a line of the program each, the one nearest to it first."""

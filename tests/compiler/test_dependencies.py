@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import time
 from importlib import metadata
 from pathlib import Path
@@ -207,7 +208,7 @@ def test_licence(lines: str, expected: str | None, tmp_path: Path) -> None:
     info = tmp_path / "x-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: x\nVersion: 1\n{lines}\n")
-    assert licence(metadata.PathDistribution(info).metadata) == expected
+    assert licence(email.message_from_bytes((info / "METADATA").read_bytes())) == expected
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08", b"\x3a\xff\xff\xff\xff\x0f", b"text, not protobuf", b"\xff" * 100])

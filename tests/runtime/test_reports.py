@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from remotemedia import Node, Pipeline
-from remotemedia.errors import NodeError, PipelineError
+from remotemedia import AudioSource, Node, Pipeline
+from remotemedia.errors import NodeError, PipelineError, RemoteMediaError
 
 
 class Same(Node):
@@ -107,3 +108,18 @@ def test_executions_are_counted_by_value_in_every_form() -> None:
     assert [node["execution_count"] for node in metrics["node_metrics"]] == [10, 10, 10, 10]
     for node in metrics["node_metrics"]:
         assert node["avg_duration_us"] == pytest.approx(node["total_duration_us"] / 10)
+
+
+def test_a_source_of_sound_without_any_is_told() -> None:
+    with pytest.raises(PipelineError) as caught:
+        Pipeline("silent").add(AudioSource()).run()
+    assert caught.value.code == "RM703"
+    assert "AudioSource" in caught.value.message
+
+
+def test_a_device_that_cannot_be_heard_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)  # as where the extra is not installed
+    with pytest.raises(RemoteMediaError) as caught:
+        Pipeline("deaf").add(AudioSource(device="default")).run()
+    assert caught.value.code == "RM617"
+    assert "remotemedia[devices]" in (caught.value.hint or "")
