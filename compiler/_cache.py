@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from remotemedia.compiler._watch import Stamp
 
-__all__ = ["find", "forget", "keep", "kept"]
+__all__ = ["entry_of", "find", "forget", "keep", "kept"]
 
 _ROOMS: Final = ("compiler", "nodes", "schemas")
 """What a result depends on of this tool, beside the modules of `remotemedia` itself."""
@@ -47,27 +47,39 @@ class _Entry:
     __pydantic_config__: ClassVar[ConfigDict] = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
 
-def find(directory: Path, source: Path, pipeline: str | None) -> Program | None:
+def entry_of(directory: Path, source: Path, pipeline: str | None) -> Path:
+    """Return where the result of compiling a file with this tool, in this environment, is kept."""
+    parts = (
+        os.path.realpath(source),
+        pipeline or "",
+        remotemedia.__file__ or "",
+        sys.version,
+        *_tool(),
+        *_environment(),
+    )
+    return directory / f"{hashlib.sha256(chr(0).join(parts).encode(errors='surrogateescape')).hexdigest()}.json"
+
+
+def find(entry: Path) -> Program | None:
     """Return what compiling a file gave before, if nothing that it depends on has changed."""
-    path = directory / _name(source, pipeline)
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        if entry.stat().st_size > _MAX_BYTES:
             return None
-        text = path.read_bytes()
+        text = entry.read_bytes()
     except OSError:
         return None
     try:
-        entry = _adapter().validate_json(text)
+        known = _adapter().validate_json(text)
     except ValueError:  # of another version, or damaged: it is only a cache
         return None
-    if not all(seen.is_unchanged() for seen in entry.seen):
+    if not all(seen.is_unchanged() for seen in known.seen):
         return None
     with suppress(OSError):
-        os.utime(path)
-    return entry.program
+        os.utime(entry)
+    return known.program
 
 
-def keep(directory: Path, source: Path, pipeline: str | None, program: Program, paths: Mapping[str, Stamp]) -> None:
+def keep(entry: Path, program: Program, paths: Mapping[str, Stamp]) -> None:
     """Keep what compiling a file gave.
 
     Nothing is kept where the directory cannot be written, where a file has changed meanwhile, or has a name that is not
@@ -84,11 +96,11 @@ def keep(directory: Path, source: Path, pipeline: str | None, program: Program, 
     if len(text) > _MAX_BYTES:
         return
     with suppress(OSError):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=directory, delete=False) as file:
+        entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=entry.parent, delete=False) as file:
             file.write(text)
-        Path(file.name).replace(directory / _name(source, pipeline))
-        _shrink(directory)
+        Path(file.name).replace(entry)
+        _shrink(entry.parent)
 
 
 def kept(directory: Path) -> tuple[int, int]:
@@ -109,27 +121,15 @@ def _shrink(directory: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _name(source: Path, pipeline: str | None) -> str:
-    parts = (
-        os.path.realpath(source),
-        pipeline or "",
-        remotemedia.__file__ or "",
-        sys.version,
-        *_tool(),
-        *_environment(),
-    )
-    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest() + ".json"
-
-
 def _tool() -> Iterable[str]:
     """Give what tells one build of this tool from another, also where it is edited in place."""
     for root in remotemedia.__path__:
         for name in ("", *_ROOMS):
-            for directory, inner, files in os.walk(Path(root, name)):
-                inner[:] = sorted(inner) if name else []
+            for directory, inner, files in os.walk(f"{root}/{name}"):
+                inner[:] = sorted(set(inner) - {"__pycache__"}) if name else []
                 for file in sorted(files):
                     with suppress(OSError):  # it may just have gone
-                        yield f"{file} {Path(directory, file).stat().st_mtime_ns}"
+                        yield f"{file} {os.stat(f'{directory}/{file}').st_mtime_ns}"  # noqa: PTH116 - of hundreds
 
 
 def _environment() -> Iterable[str]:

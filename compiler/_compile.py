@@ -61,14 +61,15 @@ def _found(path: Path, pipeline: str | None, cache: Path) -> Program:
     from remotemedia.compiler import _cache  # noqa: PLC0415 - only where it is wanted
     from remotemedia.compiler._watch import saw, watching  # noqa: PLC0415 - the same
 
-    found = _cache.find(cache, path, pipeline)
+    entry = _cache.entry_of(cache, path, pipeline)
+    found = _cache.find(entry)
     if found is not None:
         return found
     with watching() as paths:
         for directory in Project.of(path).source.parents:
             saw(directory / "__init__.py")  # they say where the project begins
         program = _analysed(path, pipeline)
-    _cache.keep(cache, path, pipeline, program, paths)
+    _cache.keep(entry, program, paths)
     return program
 
 

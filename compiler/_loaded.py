@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import libcst as cst
 
@@ -106,17 +107,43 @@ def _asked(use: ImportUse, found: Source, part: Part) -> _Starts:
     return frozenset(name[len(bound) + 1 :].partition(".")[0] for name in part.names if name.startswith(f"{bound}."))
 
 
+@dataclass(frozen=True, eq=False)
+class _Top:
+    """What stands at the top of a module, whatever is wanted of it.
+
+    Attributes:
+        definitions: the statements that define a name.
+        at_load: the names that its other statements mention.
+        demanded: those of them that a stand-in cannot take the place of.
+    """
+
+    definitions: dict[str, list[cst.CSTNode]] = field(default_factory=dict)
+    at_load: set[str] = field(default_factory=set)
+    demanded: set[str] = field(default_factory=set)
+
+
+_TOPS: WeakKeyDictionary[Source, _Top] = WeakKeyDictionary()
+
+
+def _top_of(source: Source) -> _Top:
+    """Return a module's top, read once: each class of a program asks for it."""
+    if source not in _TOPS:
+        top = _TOPS[source] = _Top()
+        for statement in source.tree.body:
+            if isinstance(statement, cst.If) and is_main_guard(statement.test):
+                continue
+            for name in _defined(statement):
+                top.definitions.setdefault(name, []).append(statement)
+            if not isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+                _mention([statement], {}, top.at_load, set())
+                _mention(_demanding(statement), {}, top.demanded, set())
+    return _TOPS[source]
+
+
 def _part(source: Source, starts: _Starts) -> Part:
-    definitions: dict[str, list[cst.CSTNode]] = {}
-    part = Part(starts=starts)
-    for statement in source.tree.body:
-        if isinstance(statement, cst.If) and is_main_guard(statement.test):
-            continue
-        for name in _defined(statement):
-            definitions.setdefault(name, []).append(statement)
-        if not isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-            _mention([statement], {}, part.at_load, set())
-            _mention(_demanding(statement), {}, part.names, set())
+    top = _top_of(source)
+    definitions = dict(top.definitions)
+    part = Part(starts=starts, at_load=set(top.at_load), names=set(top.demanded))
     wanted = definitions.keys() if starts is None else starts & definitions.keys()
     first = [node for name in sorted(wanted) for node in definitions.pop(name)]
     part.definitions.update(first)

@@ -127,6 +127,7 @@ class Stating:
         self._findings = findings
         self._owner = owner
         self._parts = 0
+        self._entries: dict[ProjectClass, str] = {}
 
     def state(self, value: Value, depth: int = 0) -> Any:  # noqa: C901, PLR0911, PLR0912 - one a kind of value
         """Return a Python object, or what stands for one.
@@ -179,6 +180,11 @@ class Stating:
 
     def node_entry(self, cls: ProjectClass) -> str:
         """Return `module:Class` of a node; one that is not found by it in its loaded module is reported (RM104)."""
+        if cls not in self._entries:
+            self._entries[cls] = self._judged_entry(cls)
+        return self._entries[cls]
+
+    def _judged_entry(self, cls: ProjectClass) -> str:
         message = f"the class `{cls.qualname}` cannot be found by its name"
         if resolve(cls.own.module, cls.qualname) is not cls:
             label, help_ = "the name stands for something else", "define it once, at the top of its module"

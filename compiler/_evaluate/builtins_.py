@@ -15,6 +15,7 @@ from remotemedia.compiler._evaluate.lifting import identity, lifted
 from remotemedia.compiler._evaluate.members import members_in_order
 from remotemedia.compiler._evaluate.operators import combined, truth
 from remotemedia.compiler._evaluate.own_operators import called_special, has_operators
+from remotemedia.compiler._evaluate.strings import formatted_value
 from remotemedia.compiler._values import (
     ArrayValue,
     Instance,
@@ -376,6 +377,7 @@ COMPUTED_BUILTINS: Final[dict[str, Computed]] = {
     "complex": Computed(complex),
     "divmod": Computed(divmod),
     "float": Computed(float),
+    "format": Computed(formatted_value),
     "hex": Computed(hex),
     "int": Computed(int),
     "oct": Computed(oct),

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from remotemedia.compiler._evaluate.evaluator import Evaluator
 
-__all__ = ["formatted", "percent", "string_method"]
+__all__ = ["formatted", "formatted_value", "percent", "string_method"]
 
 _FIELD: Final = re.compile(r"[^.\[]*(?:\[[^\]]*\])*")  # a name or number, and items of it
 _WIDE: Final = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(?:\d{4,}|\*|\d*\.(?:\d{4,}|\*))")
-_SPEC: Final = re.compile(r"[^0-9]*(?:[0-9]{1,3}[^0-9]*){0,2}")  # widths and precisions of at most three digits
+_SPEC: Final = re.compile(r"[^0-9]*(?:[0-9]{1,3}(?![0-9])[^0-9]*){0,2}")  # numbers of at most three digits
 _CONVERSIONS: Final[dict[str | None, Callable[[Any], Any]]] = {
     None: lambda value: value,
     "s": str,
@@ -43,6 +43,16 @@ def formatted(ev: Evaluator, node: cst.FormattedString) -> Value:
     """Evaluate an f-string; unknown if one of its parts is."""
     result = _join(ev, node, node.parts)
     return result if isinstance(result, Unknown) else Known(result)
+
+
+def formatted_value(value: Any, spec: str = "") -> str:
+    """Return `format(value, spec)`.
+
+    Raises:
+        ValueError: a width is too large, or this is no specification for the value.
+    """
+    made: str = _Formatter().format_field(value, spec)
+    return made
 
 
 def string_method(text: str | bytes, name: str) -> Computed | None:

@@ -14,10 +14,11 @@ from remotemedia.compiler._watch import saw, watching
 from remotemedia.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from remotemedia.compiler import Program
+    from remotemedia.compiler._watch import Stamp
 
 _TEXT = """
 import json
@@ -58,9 +59,9 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     kept: list[str] = []
     original = _cache.keep
 
-    def keep(directory: Path, source: Path, *rest: object) -> None:
-        kept.append(source.name)
-        original(directory, source, *rest)  # type: ignore[arg-type]  # handed on
+    def keep(entry: Path, program: Program, paths: Mapping[str, Stamp]) -> None:
+        kept.append(program.source.name)
+        original(entry, program, paths)
 
     monkeypatch.setattr(_cache, "keep", keep)
     return kept
@@ -206,7 +207,7 @@ def test_a_file_that_changes_while_it_is_compiled_is_not_kept(tmp_path: Path) ->
         saw(source)
         program = compile_file(source)
         source.write_text(_ROUNDS.format("b"))
-    _cache.keep(tmp_path / "cache", source, None, program, paths)
+    _cache.keep(_cache.entry_of(tmp_path / "cache", source, None), program, paths)
     assert compile_file(source, cache=tmp_path / "cache").manifest["metadata"]["name"] == "b"
 
 

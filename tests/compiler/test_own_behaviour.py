@@ -76,6 +76,11 @@ def test_equal_items_of_an_intersection_are_those_that_python_keeps(tmp_path: Pa
     assert [repr(known[name]) for name in "abcd"] == [repr(names[name]) for name in "abcd"]
 
 
+def test_format_is_computed_and_bounded(tmp_path: Path) -> None:
+    names = names_of("a, b = format(7, '03d'), format('x')\nwide = format(1, '99999d')\n", tmp_path)
+    assert (names["a"], names["b"], names["wide"]) == ("007", "x", UNKNOWN)
+
+
 def test_isinstance_of_a_protocol_is_not_decided(tmp_path: Path) -> None:
     text = """
 from typing import Protocol, runtime_checkable
