@@ -9,7 +9,7 @@ def build(name):
 
 def main():
     pipeline = build("function_builds")
-    print(pipeline.run())
+    print(pipeline.inspect())
 
 
 if __name__ == "__main__":
