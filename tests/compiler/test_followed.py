@@ -229,7 +229,7 @@ def test_named_tuple_that_has_no_name_cannot_stand_in_a_manifest(refused: Refuse
     assert _codes(refused, text) == {"RM108"}
 
 
-_DECLARE = 'declare it: `p.param('
+_DECLARE = "declare it: `p.param("
 
 
 @pytest.mark.parametrize(
