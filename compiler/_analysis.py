@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remotemedia.compiler._choice import choose
 from remotemedia.compiler._depends import find_dependencies
@@ -21,10 +21,9 @@ from remotemedia.compiler._resources import find_resources
 from remotemedia.compiler._rules import Graph, apply_rules
 from remotemedia.compiler._values import Function, PipelineInstance, ProjectClass
 from remotemedia.compiler._watch import saw
-from remotemedia.compiler._weights import find_weights
+from remotemedia.compiler._weights import find_weights, model_arguments
 from remotemedia.compiler.sandbox import named_code
 from remotemedia.errors import CompileError
-from remotemedia.schemas.tables import node_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from remotemedia.compiler._imports import Closure
 
 __all__ = ["analyse", "analyse_traced"]
-
-_CHUNK: Final = 1 << 20
 
 
 def analyse(project: Project, wanted: str | None) -> Program:
@@ -152,11 +149,8 @@ def _files(project: Project, manifest: dict[str, Any], weights: tuple[str, ...])
     """Give every file that the manifest or a model names; a model for one parameter is a model for all."""
     models: dict[str, bool] = dict.fromkeys(_named_files(manifest), False)
     for node in _nodes(manifest):
-        builtin = node_type(node["node_type"]) if "entry" not in node else None
-        for name, value in node["params"].items():
-            parameter = builtin.parameter(name) if builtin is not None else None
-            if parameter is not None and parameter.type == "model":
-                models |= dict.fromkeys(_named_files(value), True)
+        for _, value in model_arguments(node):
+            models |= dict.fromkeys(_named_files(value), True)
     models |= dict.fromkeys(weights, True)
     for path, is_model in sorted(models.items()):
         digest, size = _digest(project.root / path)
@@ -199,17 +193,13 @@ def _named_files(value: Any) -> Iterator[str]:
 
 
 def _digest(path: Path) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
     saw(path)
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
+            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
     except OSError as error:
         message = f"expected a readable file at `{path.name}`, got an error: {(error.strerror or '').lower()}"
         raise compile_error([Diagnostic("RM109", "error", message)]) from error
-    return digest.hexdigest(), size
 
 
 def _imports(closure: Closure) -> Iterator[Import]:

@@ -23,7 +23,6 @@ __all__ = ["Seen", "Stamp", "saw", "state_of", "watching"]
 Stamp: TypeAlias = tuple[int, ...]
 """Size, times of modification and of any change in nanoseconds, and inode; empty where nothing can be looked at."""
 
-_CHUNK: Final = 1 << 20
 _TICK: Final = 50_000_000
 """Nanoseconds in which a file may change twice and have one time: clocks of file systems are coarse."""
 
@@ -88,15 +87,11 @@ def _stamp(path: str) -> Stamp:
 
 
 def _digest(path: str) -> str:
-    digest = hashlib.sha256()
     try:
         if Path(path).is_dir():
-            for name in sorted(os.listdir(path)):  # noqa: PTH208 - of names
-                digest.update(name.encode(errors="surrogateescape") + b"\0")
-        else:
-            with Path(path).open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
+            names = sorted(os.listdir(path))  # noqa: PTH208 - of names
+            return hashlib.sha256(b"".join(os.fsencode(name) + b"\0" for name in names)).hexdigest()
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
-    return digest.hexdigest()

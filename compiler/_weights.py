@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from remotemedia.compiler._findings import Findings
     from remotemedia.compiler._values import NodeInstance
 
-__all__ = ["find_weights"]
+__all__ = ["find_weights", "model_arguments"]
 
 
 def find_weights(
@@ -46,14 +46,16 @@ def find_weights(
     return tuple(sorted(found))
 
 
-def _models(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def model_arguments(described: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the arguments of a manifest's node that name models, as the table of built-in nodes has it."""
     builtin = node_type(described["node_type"]) if "entry" not in described else None
     for name, value in described["params"].items():
         parameter = builtin.parameter(name) if builtin is not None else None
-        if (
-            parameter is not None
-            and parameter.type == "model"
-            and isinstance(value, dict)
-            and value.keys() == {"$file"}
-        ):
+        if parameter is not None and parameter.type == "model":
+            yield name, value
+
+
+def _models(described: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in model_arguments(described):
+        if isinstance(value, dict) and value.keys() == {"$file"}:
             yield name, value["$file"]

@@ -20,10 +20,11 @@ from remotemedia.packager._artifact import (
 from remotemedia.packager._blob import Blob
 from remotemedia.packager._canonical import canonical_json
 from remotemedia.packager._clock import build_time, rfc3339
-from remotemedia.packager._contents import content_layers, input_digests
+from remotemedia.packager._contents import content_layers
 from remotemedia.packager._members import order_members
 from remotemedia.packager._metadata import config_document, provenance_document
 from remotemedia.packager._names import safe_name
+from remotemedia.packager._origin import Origin
 from remotemedia.packager._sbom import sbom_document
 from remotemedia.packager._slsa import provenance_predicate
 from remotemedia.trust import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, SigningKey, sign_statement
@@ -80,20 +81,11 @@ def build(
         UsageError: the version cannot be a tag, or `SOURCE_DATE_EPOCH` is not a time (RM701).
     """
     _check_version(version)
-    inputs = input_digests(program)
-    source = program.source.relative_to(program.root).as_posix()
-    seconds = build_time(program.root, program.source, (program.root / path for path in inputs), environ)
+    origin = Origin.of(program)
+    seconds = build_time(program.root, program.source, (program.root / path for path in origin.inputs), environ)
     created = rfc3339(seconds)
     runtimes = default_runtimes(program)
-    traced = bool(program.manifest["metadata"].get("traced"))
-    provenance = provenance_document(
-        inputs,
-        program.dependencies,
-        source=source,
-        builder=f"remotemedia/{tool_version}",
-        timestamp=created,
-        traced=traced,
-    )
+    provenance = provenance_document(origin, builder=f"remotemedia/{tool_version}", timestamp=created)
     stamp = created if "SOURCE_DATE_EPOCH" in environ else None
     sbom = sbom_document(program, version=version, tool_version=tool_version, timestamp=stamp)
     layers = content_layers(program, runtimes, provenance=provenance, sbom=sbom)
@@ -101,15 +93,7 @@ def build(
     config = Blob.of_bytes(canonical_json(config_document(program.manifest, runtimes, version)))
     artifact = artifact_manifest(layers, config, created)
 
-    predicate = provenance_predicate(
-        inputs,
-        program.dependencies,
-        source=source,
-        pipeline=name,
-        version=version,
-        tool_version=tool_version,
-        traced=traced,
-    )
+    predicate = provenance_predicate(origin, pipeline=name, version=version, tool_version=tool_version)
     referrers = _attest(key, artifact, predicate, created) if key else []
     fallback = referrers_index(referrers) if referrers else None
 

@@ -13,12 +13,6 @@ from remotemedia.packager._vendor import extra_members
 from remotemedia.registry import media_types
 
 
-def input_digests(program: Program) -> dict[str, str]:
-    """SHA-256 in hexadecimal of every input, by project-relative path."""
-    modules = {module.path: module.sha256 for module in program.modules}
-    return modules | {file.path: file.sha256 for file in (*program.files, *program.resources)}
-
-
 def content_layers(program: Program, runtimes: Mapping[str, str], *, provenance: object, sbom: object) -> list[Layer]:
     """The files of the package in their order: what a reader wants first comes first, models last.
 

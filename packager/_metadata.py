@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from remotemedia.compiler import Dependencies, Program, explain
+from remotemedia.compiler import Program, explain
 from remotemedia.packager._dependencies import distribution_rows, import_rows, unresolved
+from remotemedia.packager._origin import Origin
 
 _PYTHON = ">=3.11"  # what the SDK itself supports
 
@@ -49,34 +50,23 @@ def runtime_document(program: Program, runtimes: Mapping[str, str]) -> dict[str,
     }
 
 
-def provenance_document(
-    inputs: Mapping[str, str],
-    dependencies: Dependencies,
-    *,
-    source: str,
-    builder: str,
-    timestamp: str,
-    traced: bool,
-) -> dict[str, Any]:
+def provenance_document(origin: Origin, *, builder: str, timestamp: str) -> dict[str, Any]:
     """`meta/provenance.json`: where the package comes from.
 
     Args:
-        inputs: SHA-256 in hexadecimal of every input, by project-relative path.
-        dependencies: what the sources depend on.
-        source: the pipeline's file, relative to the project.
+        origin: what it is made from.
         builder: name and version of the tool.
         timestamp: RFC 3339.
-        traced: whether the source was run, so that the package need not follow from the inputs alone.
     """
     document = {
         "schemaVersion": 1,
         "builder": {"id": builder},
         "buildTimestamp": timestamp,
-        "source": source,
-        "sourceHash": source_hash(inputs),
-        "dependencies": distribution_rows(dependencies),
+        "source": origin.source,
+        "sourceHash": source_hash(origin.inputs),
+        "dependencies": distribution_rows(origin.dependencies),
     }
-    return document | {"traced": True} if traced else document
+    return document | {"traced": True} if origin.traced else document
 
 
 def source_hash(inputs: Mapping[str, str]) -> str:

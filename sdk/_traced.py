@@ -25,16 +25,7 @@ from remotemedia.pipeline import Pipeline
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Iterator
 
-_STARTS: Final = (
-    "run",
-    "run_sync",
-    "process",
-    "managed_execution",
-    "initialize",
-    "__call__",
-    "__aenter__",
-    "__enter__",
-)
+_STARTS: Final = ("run", "run_sync", "process", "managed_execution", "initialize")
 """Methods by which a program starts a pipeline."""
 
 _MIB: Final = 1 << 20
@@ -85,8 +76,7 @@ class _Capture:
 
         Pipeline.__init__ = __init__  # type: ignore[method-assign]  # this process exists for nothing else
         for name in _STARTS:
-            if hasattr(Pipeline, name):
-                setattr(Pipeline, name, started)
+            setattr(Pipeline, name, started)
 
     def end(self) -> NoReturn:
         """Answer for a program that has come to its end without starting what is wanted."""

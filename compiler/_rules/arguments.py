@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from remotemedia.compiler._rules._examples import GAIN
 from remotemedia.compiler._rules._rule import Rule
 
 __all__ = ["RULE"]
@@ -12,35 +13,13 @@ RULE: Final = Rule(
     "Arguments are bound to the constructor's signature as Python itself would bind them: an unknown "
     "keyword, a missing argument, one too many. The same goes for `add` and `connect`, which take nodes of "
     "the pipeline.",
-    bad="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    bad=GAIN
+    + """\
 p = Pipeline("louder")
 p.add(Gain())
 """,
-    good="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    good=GAIN
+    + """\
 p = Pipeline("louder")
 p.add(Gain(2))
 """,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from remotemedia.compiler._rules._examples import GAIN
 from remotemedia.compiler._rules._rule import Rule
 
 __all__ = ["RULE"]
@@ -11,37 +12,15 @@ RULE: Final = Rule(
     "error",
     "A package makes a node anew from the arguments of its constructor. An attribute that is set afterwards "
     "would be lost.",
-    bad="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    bad=GAIN
+    + """\
 p = Pipeline("louder")
 gain = Gain(2)
 gain.factor = 3
 p.add(gain)
 """,
-    good="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    good=GAIN
+    + """\
 p = Pipeline("louder")
 gain = Gain(3)
 p.add(gain)

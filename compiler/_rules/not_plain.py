@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from remotemedia.compiler._rules._examples import GAIN
 from remotemedia.compiler._rules._rule import Rule
 
 __all__ = ["RULE"]
@@ -11,35 +12,13 @@ RULE: Final = Rule(
     "error",
     "Plain data, files of the project, arrays, and functions, classes and enumerations found by name can be "
     "stated. A lambda, an open file or a connection exists only in the program that made it.",
-    bad="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    bad=GAIN
+    + """\
 p = Pipeline("louder")
 p.add(Gain(lambda value: value))
 """,
-    good="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    good=GAIN
+    + """\
 p = Pipeline("louder")
 p.add(Gain(2))
 """,

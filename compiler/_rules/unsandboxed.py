@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from remotemedia.compiler._rules._examples import GAIN
 from remotemedia.compiler._rules._rule import Rule
 
 __all__ = ["RULE"]
@@ -29,19 +30,8 @@ class Gain(Node):
 p = Pipeline("louder")
 p.add(Gain("rev"))
 """,
-    good="""\
-from remotemedia import Node, Pipeline
-
-
-class Gain(Node):
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def process(self, value):
-        return value * self.factor
-
-
+    good=GAIN
+    + """\
 p = Pipeline("louder")
 p.add(Gain(2))
 """,

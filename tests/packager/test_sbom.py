@@ -13,6 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from remotemedia.compiler import compile_file
 from remotemedia.packager import build
+from remotemedia.packager._origin import Origin
 from remotemedia.packager._slsa import provenance_predicate
 from tests.compiler.dependency_corpus import CORPUS, GENERATOR
 from tests.packager.projects import ENVIRON
@@ -80,7 +81,7 @@ def test_the_signed_provenance_names_distributions() -> None:
     with GENERATOR.environment():
         program = compile_file(CORPUS / PROGRAMS[0])
     predicate = provenance_predicate(
-        {}, program.dependencies, source="pipeline.py", pipeline="words", version="1", tool_version="1", traced=False
+        Origin("pipeline.py", {}, program.dependencies), pipeline="words", version="1", tool_version="1"
     )
     assert predicate["buildDefinition"]["resolvedDependencies"] == [
         {"uri": "pkg:pypi/locked-only@3.1", "digest": {"sha256": "a" * 64}},

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes() {
+    fn names_of_a_project() {
         assert_shape(
             is_project_path,
             &["a", "models/a b.onnx", "ä/…/.hidden", "a..b"],
@@ -149,6 +149,10 @@ mod tests {
                 "m:f.<locals>.C",
             ],
         );
+    }
+
+    #[test]
+    fn places_and_grants() {
         assert_shape(
             is_address,
             &["a:1", "[::1]:50051"],
@@ -164,6 +168,10 @@ mod tests {
             &["python", "host", "net=a.b:443", "read=/x", "write=out"],
             &["", "all", "net", "net=a", "read=", "python=1"],
         );
+    }
+
+    #[test]
+    fn versions_and_values() {
         assert_shape(
             is_version_1,
             &["v1", "1", "1.0", "1.17", "1.x", "v1.0"],
