@@ -94,6 +94,10 @@ class LogEvent(Document):
     """How grave."""
     message: str
     """The line."""
+    file: str | None = None
+    """The author's file that wrote it, where the runtime knows."""
+    line: int | None = None
+    """Its line."""
 
 
 class Cause(Document):

@@ -37,6 +37,7 @@ pub use cancel::Cancel;
 pub use error::{Cause, NodeError, NodeFailure, RunError};
 pub use metrics::{EdgeReport, NodeReport, Report, Times};
 pub use node::{
-    EffectiveLimits, FileSource, Guard, LogLevel, LogSink, More, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId,
+    EffectiveLimits, FileSource, Guard, LogLevel, LogRecord, LogSink, More, NodeInstance, NodeRuntime, NodeSpec, Outputs,
+    PortId,
 };
 pub use pipeline::{DEFAULT_CAPACITY, NodeParts, Pipeline};

@@ -95,6 +95,16 @@ pub trait NodeInstance: Send {
         Ok(())
     }
 
+    /// Take another value for one of its parameters, from the next packet on.
+    ///
+    /// # Errors
+    ///
+    /// `RM619`: the parameter cannot change while the node runs. `RM211`: it can, but not to this value.
+    fn set_param(&mut self, name: &str, value: &Value) -> Result<(), NodeFailure> {
+        let _ = value;
+        Err(NodeFailure::new("RM619", format!("parameter `{name}` cannot change while the node runs")))
+    }
+
     /// The last call.
     fn close(&mut self) {}
 
@@ -301,8 +311,21 @@ pub enum LogLevel {
     Error,
 }
 
+/// One line of a node's log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogRecord<'a> {
+    /// The node's id.
+    pub node: &'a str,
+    /// How urgent it is.
+    pub level: LogLevel,
+    /// The line, without control characters.
+    pub message: &'a str,
+    /// File and line of the author's that wrote it, where the runtime knows.
+    pub place: Option<(&'a str, u32)>,
+}
+
 /// Takes the log lines of nodes.
 pub trait LogSink: Send + Sync {
-    /// One line, without control characters.
-    fn log(&self, node: &str, level: LogLevel, message: &str);
+    /// One line.
+    fn log(&self, record: &LogRecord<'_>);
 }

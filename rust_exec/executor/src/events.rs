@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use remotemedia_engine::{LogLevel, LogSink};
+use remotemedia_engine::{LogLevel, LogRecord, LogSink};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -93,15 +93,21 @@ impl Events {
 
 impl LogSink for Events {
     #[allow(clippy::print_stderr, reason = "without an events descriptor stderr is where people look")]
-    fn log(&self, node: &str, level: LogLevel, message: &str) {
-        let level = match level {
+    fn log(&self, record: &LogRecord<'_>) {
+        let LogRecord { node, message, place, .. } = record;
+        let level = match record.level {
             LogLevel::Debug => "debug",
             LogLevel::Info => "info",
             LogLevel::Warning => "warning",
             LogLevel::Error => "error",
         };
-        if !self.send(json!({"event": "log", "node": node, "level": level, "message": message})) {
-            eprintln!("[{node}] {level}: {}", self.hidden(message.to_owned()));
+        let mut event = json!({"event": "log", "node": node, "level": level, "message": message});
+        if let Some((file, line)) = place {
+            (event["file"], event["line"]) = ((*file).into(), (*line).into());
+        }
+        if !self.send(event) {
+            let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+            eprintln!("[{node}] {level}: {place}{}", self.hidden((*message).to_owned()));
         }
     }
 }

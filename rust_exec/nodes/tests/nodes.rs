@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use remotemedia_engine::{
-    EffectiveLimits, FileSource, LogLevel, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
+    EffectiveLimits, FileSource, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
 };
 use remotemedia_kernels::{Planar, WavFormat, WavWriter};
 use remotemedia_nodes::{NativeRuntime, sound};
@@ -33,7 +33,7 @@ impl FileSource for Files {
 }
 
 impl LogSink for Files {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
+    fn log(&self, _: &LogRecord<'_>) {}
 }
 
 fn spec(node_type: &str, params: Value, root: &Path, local: bool) -> NodeSpec {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use remotemedia_engine::{
-    EffectiveLimits, FileSource, LogLevel, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
+    EffectiveLimits, FileSource, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
 };
 use remotemedia_kernels::Decoder;
 use remotemedia_onnx::OnnxRuntime;
@@ -49,7 +49,7 @@ impl FileSource for Files {
 }
 
 impl LogSink for Files {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
+    fn log(&self, _: &LogRecord<'_>) {}
 }
 
 fn instantiate(params: Value) -> Result<Box<dyn NodeInstance>, NodeFailure> {

@@ -11,7 +11,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use remotemedia_engine::{
-    EffectiveLimits, LogLevel, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
+    EffectiveLimits, LogRecord, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
 };
 use remotemedia_manifest::{Manifest, RuntimeKind};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
@@ -223,7 +223,7 @@ impl Iterator for Values {
 struct NoLog;
 
 impl LogSink for NoLog {
-    fn log(&self, _node: &str, _level: LogLevel, _message: &str) {}
+    fn log(&self, _record: &LogRecord<'_>) {}
 }
 
 fn run_error(error: RunError, raised: &Raised, py: Python<'_>) -> PyErr {

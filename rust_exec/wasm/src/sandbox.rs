@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use remotemedia_engine::{EffectiveLimits, LogLevel, LogSink};
+use remotemedia_engine::{EffectiveLimits, LogLevel, LogRecord, LogSink};
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -176,13 +176,13 @@ impl Log {
                     }
                 })
                 .collect();
-            self.sink.log(&self.node, level, &clean);
+            self.sink.log(&LogRecord { node: &self.node, level, message: &clean, place: None });
         }
     }
 
     /// Write a warning of the host's own about the node.
     pub(crate) fn warn(&self, message: &str) {
-        self.sink.log(&self.node, LogLevel::Warning, message);
+        self.sink.log(&LogRecord { node: &self.node, level: LogLevel::Warning, message, place: None });
     }
 
     /// A call is over: say what was cut, and let the next one write again.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use remotemedia_engine::{
-    Cancel, EffectiveLimits, FileSource, LogLevel, LogSink, More, NodeFailure, NodeInstance, NodeParts, NodeSpec,
+    Cancel, EffectiveLimits, FileSource, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeParts, NodeSpec,
     Outputs, Pipeline, PortId, Report, RunError,
 };
 use remotemedia_manifest::{Manifest, RuntimeKind};
@@ -65,7 +65,7 @@ impl FileSource for Nothing {
 }
 
 impl LogSink for Nothing {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
+    fn log(&self, _: &LogRecord<'_>) {}
 }
 
 pub(crate) fn spec(id: &str) -> NodeSpec {

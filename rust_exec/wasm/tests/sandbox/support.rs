@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use remotemedia_engine::{
-    EffectiveLimits, FileSource, LogLevel, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
+    EffectiveLimits, FileSource, LogLevel, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
 };
 use remotemedia_packet::{Body, Json, Packet};
 use remotemedia_wasm::{PythonWasmRuntime, Runner};
@@ -47,8 +47,8 @@ impl FileSource for Sources {
 pub(crate) struct Lines(pub(crate) Mutex<Vec<(LogLevel, String)>>);
 
 impl LogSink for Lines {
-    fn log(&self, _: &str, level: LogLevel, message: &str) {
-        self.0.lock().expect("no test panics while it logs").push((level, message.to_owned()));
+    fn log(&self, record: &LogRecord<'_>) {
+        self.0.lock().expect("no test panics while it logs").push((record.level, record.message.to_owned()));
     }
 }
 

@@ -1,0 +1,1 @@
+//! Nodes in a confined child process, over framed packets.

@@ -1,0 +1,1 @@
+//! Confinement of a process by the system: landlock, seccomp and resource limits.
