@@ -19,7 +19,7 @@ MANIFEST := --manifest-path rust_exec/Cargo.toml
 RUST_SOURCES := $(shell find rust_exec schemas -type f -not -path '*/target/*' 2>/dev/null)
 PY_SOURCES := $(shell find sdk cli compiler packager registry runtime trust schemas -name '*.py' 2>/dev/null)
 
-.PHONY: help demo dev test test-python test-rust test-full lint lock bench dist clean
+.PHONY: help demo dev test test-python test-rust test-full lint lock bench bench-engine dist clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ lock: $(VENV)/.dependencies ## lock the Python dependencies anew
 bench: $(VENV)/.installed ## speed against peers, as ratios
 	$(PY) benchmarks/compile.py
 	$(PY) benchmarks/run.py
+
+bench-engine: $(VENV)/.installed ## the engine's figures beside GStreamer, sox and Python
+	$(PY) benchmarks/engine.py
 
 dist: $(VENV)/.dependencies ## sdist and wheel in dist/, the wheel tried in an environment without Rust
 	$(PY) scripts/dist.py

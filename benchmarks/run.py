@@ -15,11 +15,10 @@ import sysconfig
 import tempfile
 import time
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
 EXAMPLE = REPOSITORY / "examples" / "speech_segments" / "pipeline.py"
 SPEECH = REPOSITORY / "testdata" / "speech"
 REMOTEMEDIA = Path(sysconfig.get_path("scripts")) / "remotemedia"
@@ -28,6 +27,7 @@ WINDOW_S = 0.033
 REPEATS = 8  # of the five utterances: about three minutes of sound
 
 sys.path.insert(0, str(REPOSITORY))
+from benchmarks.sides import compare, python  # noqa: E402  (found beside this file's parent)
 from tests.simulators.registry import RegistrySimulator  # noqa: E402  (found beside this file's parent)
 
 
@@ -95,15 +95,10 @@ def throughput(place: Path) -> None:
     for rate in (16000, 48000):
         recording = place / f"{rate}.wav"
         seconds = record(recording, rate)
-        with worker("engine", recording) as engine, worker("plain", recording) as plain:
-            ratios, speeds = [], []
-            for _ in range(ROUNDS):
-                (ours, segments), (theirs, expected) = once(engine), once(plain)
-                alike(segments, expected)
-                ratios.append(theirs / ours)
-                speeds.append((seconds / ours, seconds / theirs))
-        ours, theirs = (statistics.median(side) for side in zip(*speeds, strict=True))
-        print(f"{f'speech segments, {rate} Hz':<38}{ours:9.0f}{theirs:9.0f}{statistics.median(ratios):8.2f}")
+        sides = {name: python(HERE / "speech_worker.py", name, recording) for name in ("engine", "plain")}
+        found = compare(sides, ROUNDS, alike)
+        ours, theirs = (seconds / found.seconds[name] for name in sides)
+        print(f"{f'speech segments, {rate} Hz':<38}{ours:9.0f}{theirs:9.0f}{found.ratios['plain']:8.2f}")
 
 
 def record(path: Path, rate: int) -> float:
@@ -122,32 +117,6 @@ def record(path: Path, rate: int) -> float:
         file.setparams((1, 2, rate, 0, "NONE", ""))
         file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
     return len(samples) / rate
-
-
-@contextmanager
-def worker(side: str, recording: Path) -> Iterator[subprocess.Popen[str]]:
-    """A warm process of one side; every line it is given is one round."""
-    child = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("speech_worker.py")), side, str(recording)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        once(child)
-        yield child
-    finally:
-        child.communicate()
-
-
-def once(child: subprocess.Popen[str]) -> tuple[float, list[dict[str, float]]]:
-    """One round: seconds and segments."""
-    if child.stdin is None or child.stdout is None:
-        raise SystemExit("expected pipes")
-    child.stdin.write("\n")
-    child.stdin.flush()
-    seconds, segments = json.loads(child.stdout.readline())
-    return seconds, segments
 
 
 def alike(ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> None:

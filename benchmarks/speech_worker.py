@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import sys
-import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sides import serve
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech_segments" / "pipeline.py"
 RATE, WINDOW, CONTEXT = 16000, 512, 64
@@ -69,12 +68,8 @@ def plain(recording: str) -> Callable[[], list[Any]]:
 
 def main() -> None:
     """A round for each line that comes in."""
-    side, recording = sys.argv[1:]
-    round_ = {"engine": engine, "plain": plain}[side](recording)
-    for _ in sys.stdin:
-        started = time.perf_counter()
-        segments = round_()
-        print(json.dumps([time.perf_counter() - started, segments]), flush=True)
+    name, recording = sys.argv[1:]
+    serve({"engine": engine, "plain": plain}[name](recording))
 
 
 if __name__ == "__main__":

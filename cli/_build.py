@@ -24,9 +24,16 @@ def build(
     version: Annotated[str, typer.Option(help="Version of the package, its tag inside the file.")] = "0.0.0",
     key: Annotated[Path | None, typer.Option(help="Private key that signs; by default your own.")] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False,
+    lock_python: Annotated[
+        bool, typer.Option("--lock-python", help="Ask pip's index for hashes that no lock file has.")
+    ] = False,
+    vendor_wheels: Annotated[
+        bool, typer.Option("--vendor-wheels", help="Pack the wheels that nodes on the host's Python need.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build a package; none of the pipeline's code is run, unless --trace asks for it."""
+    from remotemedia.runtime._wheels import WheelPolicy
     from remotemedia.runtime.program import Reading
     from remotemedia.runtime.publish import build_package, signing_key
 
@@ -34,7 +41,15 @@ def build(
     signer = None if unsigned else signing_key(os.environ, key)
     _make(output)
     with status("building …"):
-        built = build_package(source, output, environ=os.environ, reading=reading, key=signer, version=version)
+        built = build_package(
+            source,
+            output,
+            environ=os.environ,
+            reading=reading,
+            key=signer,
+            version=version,
+            wheels=WheelPolicy.VENDOR if vendor_wheels else WheelPolicy.LOCK if lock_python else WheelPolicy.NONE,
+        )
     for warning in built.warnings:
         warn(warning)
     fields = {

@@ -1,4 +1,4 @@
-"""`remotemedia cache`: what was pulled, and what was compiled."""
+"""`remotemedia cache`: what was pulled, compiled and installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from remotemedia.cli._options import Json
 if TYPE_CHECKING:
     from remotemedia.registry import Cache
 
-app = typer.Typer(help="Packages that were pulled, and programs that were compiled.", no_args_is_help=True)
+app = typer.Typer(help="What was pulled, compiled and installed.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -73,6 +73,25 @@ def clear(
         cache.remove(Reference.parse(reference))
     freed = before - cache.size() - _programs()[1]
     report({"freed": freed}, f"freed {size(freed)}", as_json=as_json)
+
+
+@app.command()
+def gc(
+    *,
+    older_than: Annotated[float, typer.Option(min=0, help="Days after which an environment counts as unused.")] = 30,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove Python environments that no cached package needs, or that were long not used, and stray blobs."""
+    from remotemedia.runtime._garbage import collect_garbage
+    from remotemedia.runtime.home import home_directory
+
+    found = collect_garbage(home_directory(os.environ), older_than_days=older_than, dry_run=dry_run)
+    freed = sum(it.size for it in found)
+    rows = [{"kind": it.kind, "name": it.name, "size": it.size, "why": it.why} for it in found]
+    lines = [f"{it.kind:<11}  {it.name[:19]:<19}  {size(it.size):>9}  {it.why}" for it in found]
+    total = f"{'would free' if dry_run else 'freed'} {size(freed)}"
+    report({"removed": rows, "freed": freed, "dry_run": dry_run}, "\n".join([*lines, total]), as_json=as_json)
 
 
 def _programs() -> tuple[int, int]:

@@ -6,7 +6,7 @@ import os
 import platform
 from typing import Any
 
-from remotemedia.cli._console import report
+from remotemedia.cli._console import report, size
 from remotemedia.cli._options import Json
 
 
@@ -14,6 +14,7 @@ def doctor(*, as_json: Json = False) -> None:
     """Show versions, places and runtimes."""
     from importlib.metadata import version
 
+    from remotemedia.runtime._envs import Environments
     from remotemedia.runtime.executor import Executor
     from remotemedia.runtime.home import home_directory
     from remotemedia.trust import KeyStore, Mode
@@ -28,12 +29,17 @@ def doctor(*, as_json: Json = False) -> None:
         "home": str(home),
         "keys": len(KeyStore(home).list()),
         "executor": {"path": str(executor.path), "version": found["version"]},
+        "environments": [{"digest": it.digest, "size": it.size} for it in Environments(home).all()],
         "runtimes": found["runtimes"],
+        "confinement": found["confinement"],
         "notices": found["notices"],
     }
     rows = [("remotemedia", fields["version"]), ("python", fields["python"]), ("mode", fields["mode"])]
     rows += [("home", fields["home"]), ("executor", str(executor.path))]
+    taken = sum(it["size"] for it in fields["environments"])
+    rows += [("environments", f"{len(fields['environments'])}, {size(taken)}")]
     rows += [(name, _state(runtime)) for name, runtime in found["runtimes"].items()]
+    rows += _confinement(found["confinement"])
     report(fields, "\n".join(f"{name:<14}{value}" for name, value in rows), as_json=as_json)
 
 
@@ -43,3 +49,11 @@ def _state(runtime: dict[str, Any]) -> str:
     error = runtime["error"]
     hint = f" ({error['hint']})" if error.get("hint") else ""
     return f"missing: {error['message']}{hint}"
+
+
+def _confinement(support: dict[str, Any]) -> list[tuple[str, str]]:
+    """What this system keeps the executor and its children from, by mechanism."""
+    abi = support["landlock_abi"]
+    files = f"ok  version {abi}" if abi else "missing: this kernel has no landlock; files are not confined"
+    calls = "ok" if support["seccomp"] else "missing: system calls are not filtered on this system"
+    return [("landlock", files), ("seccomp", calls)]

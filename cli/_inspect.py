@@ -31,7 +31,7 @@ def inspect(
 ) -> None:
     """Show a package's nodes, wants, signature and provenance."""
     from remotemedia.runtime.network import Network
-    from remotemedia.runtime.resolve import Resolver
+    from remotemedia.runtime.resolve import ENVIRONMENT, Resolver
 
     found = Resolver(os.environ, Network(offline=offline, plain_http=plain_http)).resolve(package)
     if manifest:
@@ -56,6 +56,7 @@ def inspect(
         "nodes": runtime["nodes"],
         "dependencies": runtime["dependencies"],
         "distributions": runtime["distributions"],
+        "environment": found.document(ENVIRONMENT) if found.has(ENVIRONMENT) else None,
         "parameters": stated.get("parameters", {}),
         "secrets": stated.get("secrets", []),
     }
@@ -76,18 +77,20 @@ def _text(found: ResolvedPackage, fields: dict[str, Any], runtime: dict[str, Any
     files = [f"  {it.title:<{_width(found)}}  {size(it.size):>9}" for it in found.manifest.layers]
     head = [f"{config['name']} {config['version']}", *(f"  {name:<11}{value}" for name, value in rows)]
     given = _given(fields["parameters"], fields["secrets"])
-    given += _licences(runtime["distributions"])
+    given += _licences(runtime["distributions"], fields["environment"])
     return "\n".join([*head, "", "nodes", placement_table(runtime["nodes"]), *given, "", "files", *files])
 
 
-def _licences(distributions: list[dict[str, Any]]) -> list[str]:
+def _licences(distributions: list[dict[str, Any]], environment: dict[str, Any] | None) -> list[str]:
     """A line for each distribution: whether it is in the package, and under which licence."""
     if not distributions:
         return []
+    packed = {it["name"] for it in environment["packages"] if "wheel" in it} if environment else set()
+    packed |= {it["name"] for it in distributions if it["vendored"]}
     width = max(len(f"{it['name']} {it['version']}") for it in distributions)
+    kept = {it["name"]: "in the package" if it["name"] in packed else "outside" for it in distributions}
     lines = [
-        f"  {it['name'] + ' ' + it['version']:<{width}}  {'in the package' if it['vendored'] else 'outside':<14}  "
-        f"{it.get('license', 'licence unknown')}"
+        f"  {it['name'] + ' ' + it['version']:<{width}}  {kept[it['name']]:<14}  {it.get('license', 'licence unknown')}"
         for it in distributions
     ]
     return ["", "distributions", *lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import gc
 import io
 import os
@@ -13,6 +14,7 @@ from typing import TextIO
 import typer
 
 from remotemedia.cli import (
+    _approve,
     _build,
     _cache,
     _check,
@@ -28,7 +30,10 @@ from remotemedia.cli import (
     _version,
 )
 from remotemedia.cli._console import show_error
-from remotemedia.errors import RemoteMediaError, UsageError
+from remotemedia.errors import PipelineError, RemoteMediaError, UsageError
+
+# What is said of a file, or a pipe into one, that takes no more.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 app = typer.Typer(
     name="remotemedia",
@@ -45,6 +50,7 @@ app.command("inspect")(_inspect.inspect)
 app.command("push")(_push.push)
 app.command("pull")(_pull.pull)
 app.command("run")(_run.run)
+app.command("approve")(_approve.approve)
 app.command("verify")(_verify.verify)
 app.add_typer(_keys.app, name="keys")
 app.add_typer(_cache.app, name="cache")
@@ -63,13 +69,22 @@ def main() -> None:
             stream.reconfigure(errors="escaped")
     try:
         _check_directory()
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except RemoteMediaError as error:
         sys.exit(show_error(error, as_json="--json" in sys.argv))
     except BrokenPipeError:
         # Whoever read our output has left; what is still buffered must not be complained about at exit.
         sys.stdout = None
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        sys.stdout = None
+        full = PipelineError(f"the output cannot be written: {error.strerror}", code="RM616")
+        sys.exit(show_error(full, as_json="--json" in sys.argv))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -13,6 +13,7 @@ from remotemedia.compiler._cache import forget as forget_programs
 from remotemedia.compiler._cache import kept as kept_programs
 from remotemedia.compiler._check import check_file, located, pipeline_files
 from remotemedia.compiler._compile import compile_file, manifest_json, traced_program
+from remotemedia.compiler._dependencies.built_in import built_in_distributions
 from remotemedia.compiler._dependencies.model import Dependencies, Dependency, Distribution, Hashes, Needs, VendoredFile
 from remotemedia.compiler._diagnostic import Diagnostic, Related, Severity, Span, Suggestion, to_json
 from remotemedia.compiler._explain import Placement, explain
@@ -43,6 +44,7 @@ __all__ = [
     "as_github",
     "as_json",
     "as_sarif",
+    "built_in_distributions",
     "check_file",
     "compile_file",
     "default_runtimes",

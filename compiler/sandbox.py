@@ -61,7 +61,8 @@ _ABSENT_BECAUSE: Final = {
     "webbrowser": _NO_TERMINAL, "wsgiref": _NO_NETWORK, "xmlrpc": _NO_NETWORK,
 }  # fmt: skip
 
-_OF_CODE: Final = ("python-wasm", "python")
+_OF_CODE: Final = ("python-wasm", "rustpython", "python")
+_SANDBOXED: Final = frozenset({"python-wasm", "rustpython"})
 
 _USELESS: Final = {
     "asyncio.create_subprocess_exec": _NO_PROCESSES, "asyncio.create_subprocess_shell": _NO_PROCESSES,
@@ -128,7 +129,7 @@ def kinds_of(program: Program, node: dict[str, Any]) -> tuple[str, ...]:
     builtin = node_type(node["node_type"]) if "entry" not in node else None
     kinds = _OF_CODE if builtin is None else builtin.kinds
     lacks = "python" in kinds and program.dependencies.needs_of(named_code(node)).lacks
-    return tuple(kind for kind in kinds if kind != "python-wasm") if lacks else tuple(kinds)
+    return tuple(kind for kind in kinds if kind not in _SANDBOXED) if lacks else tuple(kinds)
 
 
 def named_code(node: dict[str, Any]) -> Iterator[str]:

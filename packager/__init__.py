@@ -16,5 +16,6 @@ once. No network is used, no user code is run, and equal inputs give equal bytes
 """
 
 from remotemedia.packager._build import BuiltPackage, build
+from remotemedia.packager._environment import Wheel, hosted_distributions, locked_hashes
 
-__all__ = ["BuiltPackage", "build"]
+__all__ = ["BuiltPackage", "Wheel", "build", "hosted_distributions", "locked_hashes"]

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from remotemedia.compiler import Program, default_runtimes
+from remotemedia.compiler import Distribution, Program, default_runtimes
 from remotemedia.errors import UsageError
 from remotemedia.packager._archive import write_archive
 from remotemedia.packager._artifact import (
@@ -21,6 +22,12 @@ from remotemedia.packager._blob import Blob
 from remotemedia.packager._canonical import canonical_json
 from remotemedia.packager._clock import build_time, rfc3339
 from remotemedia.packager._contents import content_layers
+from remotemedia.packager._environment import (
+    Wheel,
+    environment_document,
+    hosted_distributions,
+    locked_hashes,
+)
 from remotemedia.packager._members import order_members
 from remotemedia.packager._metadata import config_document, provenance_document
 from remotemedia.packager._names import safe_name
@@ -61,6 +68,7 @@ def build(
     environ: Mapping[str, str],
     tool_version: str,
     version: str = "0.0.0",
+    wheels: Mapping[str, Wheel] = MappingProxyType({}),
 ) -> BuiltPackage:
     """Writes `<name>-<first 12 hexadecimal digits>.rmpkg`.
 
@@ -74,6 +82,7 @@ def build(
         environ: for `SOURCE_DATE_EPOCH`, and for git.
         tool_version: version of the builder.
         version: version of the package, which is also its tag inside the file.
+        wheels: of distributions that nodes on the host's Python need, by name.
 
     Raises:
         PackageError: the file cannot be written (RM307), an input changed meanwhile (RM308), or a file has a name that
@@ -88,7 +97,9 @@ def build(
     provenance = provenance_document(origin, builder=f"remotemedia/{tool_version}", timestamp=created)
     stamp = created if "SOURCE_DATE_EPOCH" in environ else None
     sbom = sbom_document(program, version=version, tool_version=tool_version, timestamp=stamp)
-    layers = content_layers(program, runtimes, provenance=provenance, sbom=sbom)
+    hosted = hosted_distributions(program, runtimes)
+    environment = environment_document(hosted, wheels) if hosted else None
+    layers = content_layers(program, runtimes, provenance=provenance, sbom=sbom, environment=environment, wheels=wheels)
     name = program.manifest["metadata"]["name"]
     config = Blob.of_bytes(canonical_json(config_document(program.manifest, runtimes, version)))
     artifact = artifact_manifest(layers, config, created)
@@ -100,7 +111,8 @@ def build(
     path = out_dir / f"{safe_name(name)}-{artifact.digest.removeprefix('sha256:')[:12]}.rmpkg"
     documents = [("oci-layout", LAYOUT_MARKER), ("index.json", layout_index(artifact, version, fallback))]
     write_archive(path, documents, order_members(artifact, config, layers, referrers, fallback), seconds)
-    return BuiltPackage(path, artifact.digest, name, path.stat().st_size, runtimes, _warnings(program))
+    warnings = (*_warnings(program), *_unlocked(hosted, wheels))
+    return BuiltPackage(path, artifact.digest, name, path.stat().st_size, runtimes, warnings)
 
 
 def _attest(key: SigningKey, artifact: Blob, predicate: Mapping[str, Any], created: str) -> list[Referrer]:
@@ -122,6 +134,16 @@ def _check_version(version: str) -> None:
             code="RM701",
             hint="it becomes a tag in registries, which allow no other characters",
         )
+
+
+def _unlocked(hosted: tuple[Distribution, ...], wheels: Mapping[str, Wheel]) -> tuple[str, ...]:
+    """That nobody can install what the package needs, where neither a lock file nor an index gave its hashes."""
+    unknown = [f"`{it.name}` {it.version}" for it in hosted if it.name not in wheels and not locked_hashes(it)]
+    if not unknown:
+        return ()
+    listed = ", ".join(unknown)
+    remedy = "build it with `--lock-python` or `--vendor-wheels`, or beside a lock file with hashes"
+    return (f"the package has no hash of {listed}, so that its Python cannot be installed: {remedy}",)
 
 
 def _warnings(program: Program) -> tuple[str, ...]:

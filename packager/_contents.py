@@ -6,6 +6,7 @@ from remotemedia.compiler import Program, missing_in_sandbox, named_code
 from remotemedia.errors import PackageError
 from remotemedia.packager._blob import Blob, Layer
 from remotemedia.packager._canonical import canonical_json
+from remotemedia.packager._environment import Wheel, wheel_layers
 from remotemedia.packager._metadata import pynode_document, runtime_document
 from remotemedia.packager._names import safe_name
 from remotemedia.packager._pynode import pack
@@ -13,14 +14,24 @@ from remotemedia.packager._vendor import extra_members
 from remotemedia.registry import media_types
 
 
-def content_layers(program: Program, runtimes: Mapping[str, str], *, provenance: object, sbom: object) -> list[Layer]:
-    """The files of the package in their order: what a reader wants first comes first, models last.
+def content_layers(
+    program: Program,
+    runtimes: Mapping[str, str],
+    *,
+    provenance: object,
+    sbom: object,
+    environment: object,
+    wheels: Mapping[str, Wheel],
+) -> list[Layer]:
+    """The files of the package in their order: what a reader wants first comes first, models and wheels last.
 
     Args:
         program: the compiled program.
         runtimes: runtime kind by node id.
         provenance: the content of `meta/provenance.json`.
         sbom: the content of `meta/sbom.cdx.json`.
+        environment: the content of `meta/environment.json`; None where no node needs one.
+        wheels: of distributions, by name.
 
     Raises:
         PackageError: a file has a name that no reader would accept (RM304), or is not what the compiler found (RM308).
@@ -30,6 +41,7 @@ def content_layers(program: Program, runtimes: Mapping[str, str], *, provenance:
     runtime = runtime_document(program, runtimes)
     layers = [
         Layer("manifest.json", media_types.PACKAGE_MANIFEST, _json({**manifest, "metadata": described})),
+        *([Layer("meta/environment.json", media_types.PACKAGE_META, _json(environment))] if environment else []),
         Layer("meta/provenance.json", media_types.PACKAGE_META, _json(provenance)),
         Layer("meta/runtime.json", media_types.PACKAGE_META, _json(runtime)),
         Layer("meta/sbom.cdx.json", media_types.PACKAGE_META, _json(sbom)),
@@ -37,7 +49,7 @@ def content_layers(program: Program, runtimes: Mapping[str, str], *, provenance:
     if _has_code(program):
         title = f"modules/{safe_name(described['name'])}.pynode"
         layers.append(Layer(title, media_types.PACKAGE_MODULE, Blob.of_bytes(_pynode(program))))
-    return [*layers, *_data(program), *_files(program, "file"), *_files(program, "model")]
+    return [*layers, *_data(program), *_files(program, "file"), *_files(program, "model"), *wheel_layers(wheels)]
 
 
 def _has_code(program: Program) -> bool:

@@ -122,6 +122,16 @@ class Cache:
         """Hash everything again; gives what is damaged."""
         return tuple(damage for digest in self._digests() for damage in self._check(digest))
 
+    def unused(self) -> tuple[tuple[str, int], ...]:
+        """Give digest and size of the blobs that belong to no package, such as those of unfinished pulls."""
+        with self._locked(fcntl.LOCK_EX):
+            return tuple((digest, self._pool.path(digest).stat().st_size) for digest in self._unused())
+
+    def sweep(self) -> None:
+        """Remove them, and what killed processes left."""
+        with self._locked(fcntl.LOCK_EX):
+            self._sweep()
+
     def remove(self, reference: Reference) -> None:
         """Forget a reference, and the package with it unless another reference is left; RM402 if it is not here."""
         with self._locked(fcntl.LOCK_EX):
@@ -214,10 +224,12 @@ class Cache:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         for lock in self._pipelines.glob(".*.lock"):
             lock.unlink()
+        for digest in self._unused():
+            self._pool.remove(digest)
+
+    def _unused(self) -> Sequence[str]:
         used = {file.name for digest in self._digests() for file in (self._path(digest) / BLOBS).iterdir()}
-        for digest in list(self._pool):
-            if hex_of(digest) not in used:
-                self._pool.remove(digest)
+        return [digest for digest in self._pool if hex_of(digest) not in used]
 
     def _check(self, digest: str) -> Iterator[Damage]:
         source = LayoutDirectory(self._path(digest))

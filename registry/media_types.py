@@ -20,6 +20,7 @@ PACKAGE_MANIFEST: Final = "application/vnd.remotemedia.package.manifest.v1+json"
 PACKAGE_MODULE: Final = "application/vnd.remotemedia.package.module.v1.raw"
 PACKAGE_MODEL: Final = "application/vnd.remotemedia.package.model.v1.raw"
 PACKAGE_DATA: Final = "application/vnd.remotemedia.package.data.v1.raw"
+PACKAGE_WHEEL: Final = "application/vnd.remotemedia.package.wheel.v1.raw"
 PACKAGE_META: Final = "application/vnd.remotemedia.package.meta.v1+json"
 
 EMPTY_BYTES: Final = b"{}"

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Driver", "Pump"]
 
-_ROOM = 64  # values that wait for the thread at most
+_ROOM = 128  # values that wait for the thread at most: more than are given at once, so that one answer holds all
+
+_UNFINISHED = frozenset({AsyncGeneratorType, CoroutineType, GeneratorType})  # what a call may give besides a value
 
 
 class Pump:
@@ -241,14 +243,24 @@ class Driver(Pump):
             while await self._next():
                 self._in.clear()
         else:
-            process, waiting = self._process, self._in
+            process, waiting, out = self._process, self._in, self._out
             while waiting or await self._next():
                 self.taken += 1
                 given = process(waiting.popleft())
                 if type(given) is CoroutineType:
                     given = await given
-                if given is not None and (rest := self._emit(given)) is not None:
-                    await rest
+                if given is None:
+                    continue
+                if type(given) in _UNFINISHED:
+                    if (rest := self._emit(given)) is not None:
+                        await rest
+                    continue
+                # As `_emit` does; a call of it costs as much as a small node.
+                out.append((self.taken, given))
+                if not self._told:
+                    self._tell()
+                if len(out) >= _ROOM:
+                    await self._room()
         if self._flush is not None and (rest := self._emit(self._flush())) is not None:
             await rest
 

@@ -11,7 +11,7 @@ from remotemedia.node import is_source
 from remotemedia.runtime._driver import Driver, Pump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from remotemedia.runtime.place import Place
@@ -59,21 +59,18 @@ class HostNode:
             self._driver = Driver(self._place, process, flush, form=form)
         return self._driver
 
-    def process(self, value: object) -> Iterator[object]:
-        """The values a node gives for one value; `None` is dropped."""
-        self._thread = get_ident()
-        return self._values(self._context.run(self._node.process, value))
+    def calls(self) -> tuple[Callable[..., Any], Callable[..., Any], Callable[[], Any] | None, Callable[[Any], Any]]:
+        """Return what a plain function or a generator is called by.
 
-    def produce(self) -> Iterator[object]:
-        """The values a node gives of its own accord."""
-        self._thread = get_ident()
-        return self._values(self._context.run(self._node.process))
+        Returns:
+            what runs a function with the node's context variables, `process`, `flush` if there is one, and what makes
+            an iterator of a result that has still to be awaited, and None of any other.
+        """
+        return self._context.run, self._node.process, getattr(self._node, "flush", None), self._later
 
-    def flush(self) -> Iterator[object]:
-        """The values a node still has at the end of its input."""
+    def enter(self) -> None:
+        """Say that the calls are made on this thread."""
         self._thread = get_ident()
-        flush = getattr(self._node, "flush", None)
-        return self._values(self._context.run(flush)) if flush is not None else iter(())
 
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in the node, wherever in its Python code it is; from another thread.
@@ -96,21 +93,22 @@ class HostNode:
         """The last call."""
         self._thread = None
 
-    def _values(self, given: object) -> Iterator[object]:
-        if given is None:
-            return iter(())
-        if inspect.isgenerator(given):
-            return self._stepwise(given)
+    def _later(self, given: Any) -> Iterator[object] | None:
         if inspect.isasyncgen(given):
             self._awaited = Pump(self._place, given)
             return iter(self._awaited)
-        if inspect.isawaitable(given):
-            self._awaited = self._place.begin(given)
-            return self._values(self._awaited.result())
-        return iter((given,))
+        if not inspect.isawaitable(given):
+            return None
+        self._awaited = self._place.begin(given)
+        value = self._awaited.result()
+        if value is None:
+            return iter(())
+        if inspect.isgenerator(value):
+            return self._stepwise(value)
+        later = self._later(value)
+        return iter((value,)) if later is None else later
 
     def _stepwise(self, values: Iterator[object]) -> Iterator[object]:
         step = self._context.run
         while (value := step(next, values, _END)) is not _END:
-            if value is not None:
-                yield value
+            yield value

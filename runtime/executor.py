@@ -28,6 +28,7 @@ from remotemedia.errors import (
     TrustError,
 )
 from remotemedia.runtime import onnxruntime
+from remotemedia.runtime._control import control_stream
 from remotemedia.runtime._secrets import handed_over, without
 
 NAME = "remotemedia-executor"
@@ -67,11 +68,13 @@ class Executor:
         on_event: Callable[[dict[str, Any]], None],
         stdout: int | IO[bytes] | None = None,
         secrets: Mapping[str, str] = MappingProxyType({}),
+        control: str | None = None,
     ) -> None:
         """Run a package to its end.
 
         `directory` takes the plan; `on_event` is called for every event of the run; `stdout` is where packets go,
-        by default where this process's own output goes; `secrets` reach the child through a pipe alone.
+        by default where this process's own output goes; `secrets` reach the child through a pipe alone; `control` is a
+        file or FIFO that is followed for what is asked of the run while it goes on, `-` stdin.
         """
         plan_file = directory / "plan.json"
         plan_file.write_text(json.dumps(plan), encoding="utf-8")
@@ -80,11 +83,12 @@ class Executor:
         command += ["--plan", str(plan_file), "--events-fd", str(writing), "--home", str(home)]
         with os.fdopen(reading, encoding="utf-8") as events, _interrupts_go_to_child():
             try:
-                with handed_over(secrets) as inherited:
+                with handed_over(secrets) as inherited, control_stream(control) as steering:
                     command += [word for number in inherited for word in ("--secrets-fd", str(number))]
+                    command += [word for number in steering for word in ("--control-fd", str(number))]
                     child = subprocess.Popen(
                         [*command, *self._places()],
-                        pass_fds=(writing, *inherited),
+                        pass_fds=(writing, *inherited, *steering),
                         stdout=stdout,
                         env=without(secrets, os.environ),
                     )

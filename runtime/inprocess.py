@@ -110,6 +110,8 @@ class Run:
                 decode=_arrives,
                 encode=encode,
                 values=self._values(heard, data) if sound is None else None,
+                # Of a list the next value is there: nobody waits for it.
+                at_hand=isinstance(data, list) or sound is not None,
                 sound=sound,
                 models=_models_of(self._pipeline),
                 emit=emit,

@@ -17,10 +17,12 @@ from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Protocol
 
+from remotemedia.compiler import default_runtimes
 from remotemedia.errors import PackageError, RegistryError, TrustError
-from remotemedia.packager import BuiltPackage, build
+from remotemedia.packager import BuiltPackage, build, hosted_distributions
 from remotemedia.registry import Descriptor, PackageArchive, Progress, Reference, Scheme, copy
 from remotemedia.runtime._verdict import check_manifest
+from remotemedia.runtime._wheels import WheelPolicy, find_wheels
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.program import Reading, program_of
@@ -69,16 +71,21 @@ def build_package(
     reading: Reading | None = None,
     key: SigningKey | None = None,
     version: str = "0.0.0",
+    wheels: WheelPolicy = WheelPolicy.NONE,
 ) -> BuiltPackage:
     """Write the package of a pipeline's file into a directory; unsigned without a key.
 
+    `wheels` says what an index is asked for; by default no network is used.
+
     Raises:
-        RemoteMediaError: RM1xx of the program, RM2xx of its manifest, RM3xx of the package.
+        RemoteMediaError: RM1xx of the program, RM2xx of its manifest, RM3xx of the package, RM510 of an index.
     """
     program = program_of(source, reading, environ=environ)
     check_manifest(program.manifest)
     tool = distribution_version("remotemedia")
-    return build(program, directory, key=key, environ=environ, tool_version=tool, version=version)
+    with tempfile.TemporaryDirectory(prefix="remotemedia-") as place:
+        found = find_wheels(hosted_distributions(program, default_runtimes(program)), wheels, Path(place))
+        return build(program, directory, key=key, environ=environ, tool_version=tool, version=version, wheels=found)
 
 
 def newest_package(directory: Path) -> Path:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from remotemedia.errors import PackageError, RegistryError
 from remotemedia.registry import (
@@ -27,6 +27,9 @@ from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
 from remotemedia.trust import KeyStore, Mode, Verdict, strict_json, verify
 
+ENVIRONMENT = "meta/environment.json"
+"""What nodes on the host's Python need installed; a package without such nodes has none."""
+
 _MAX_DOCUMENT = 4 << 20
 
 
@@ -38,25 +41,29 @@ class PullPolicy(StrEnum):
     NEVER = "never"
 
 
+class Documents(Protocol):
+    """What a package's documents are read from."""
+
+    def has(self, title: str, /) -> bool:
+        """Return whether there is one at this path."""
+        ...
+
+    def document(self, title: str, /) -> dict[str, Any]:
+        """Return it."""
+        ...
+
+
 @dataclass(frozen=True)
-class ResolvedPackage:
-    """A package that is on this machine and has passed verification.
+class PackageContents:
+    """The files of a package.
 
     Attributes:
-        reference: as the user wrote it.
         path: the layout directory, or the `.rmpkg` file.
-        digest: its identity.
-        verdict: who signed it, and whether they are trusted.
         manifest: the artifact's OCI manifest.
-        config: what the package says of itself and wants.
     """
 
-    reference: Reference
     path: Path
-    digest: str
-    verdict: Verdict
     manifest: Manifest
-    config: Mapping[str, Any]
 
     def document(self, title: str) -> dict[str, Any]:
         """A JSON document of the package, by its path in the tree; hashed while it is read.
@@ -66,6 +73,20 @@ class ResolvedPackage:
         """
         with _opened(self.path) as source:
             return _document(source, self.manifest, title)
+
+    def has(self, title: str) -> bool:
+        """Return whether there is a file at this path in the package's tree."""
+        return any(layer.title == title for layer in self.manifest.layers)
+
+    def copy(self, title: str, path: Path) -> None:
+        """Write a file of the package elsewhere; hashed while it is read.
+
+        Raises:
+            PackageError: RM302, it does not match its digest; RM306, there is no such file.
+        """
+        with _opened(self.path) as source, path.open("xb") as file:
+            for piece in source.open_blob(_layer(self.manifest, title)):
+                file.write(piece)
 
     def check_content(self) -> None:
         """Hash every file.
@@ -77,6 +98,23 @@ class ResolvedPackage:
             for descriptor in self.manifest.blobs:
                 for _ in source.open_blob(descriptor):
                     pass
+
+
+@dataclass(frozen=True)
+class ResolvedPackage(PackageContents):
+    """A package that is on this machine and has passed verification.
+
+    Attributes:
+        reference: as the user wrote it.
+        digest: its identity.
+        verdict: who signed it, and whether they are trusted.
+        config: what the package says of itself and wants.
+    """
+
+    reference: Reference
+    digest: str
+    verdict: Verdict
+    config: Mapping[str, Any]
 
 
 class Resolver:
@@ -133,7 +171,7 @@ class Resolver:
                 code="RM301",
             )
         config = _parsed(source, manifest.config)
-        return ResolvedPackage(reference, path, descriptor.digest, verdict, manifest, config)
+        return ResolvedPackage(path, manifest, reference, descriptor.digest, verdict, config)
 
 
 def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirectory]:
@@ -147,10 +185,14 @@ def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirecto
 
 
 def _document(source: Source, manifest: Manifest, title: str) -> dict[str, Any]:
+    return _parsed(source, _layer(manifest, title))
+
+
+def _layer(manifest: Manifest, title: str) -> Descriptor:
     layer = next((layer for layer in manifest.layers if layer.title == title), None)
     if layer is None:
         raise PackageError(f"expected `{title}` in the package, it is not there", code="RM306")
-    return _parsed(source, layer)
+    return layer
 
 
 def _parsed(source: Source, descriptor: Descriptor) -> dict[str, Any]:

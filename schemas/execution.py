@@ -12,22 +12,48 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from remotemedia.schemas._document import Document
 from remotemedia.schemas.manifest import Grant, Limits, RuntimeKind
+from remotemedia.schemas.report import Cause, Failure, Report
 
 __all__ = [
     "Cause",
+    "CheckpointEvent",
+    "CheckpointPlan",
     "DoneEvent",
     "ErrorEvent",
     "Event",
     "Failure",
+    "FailureHandledEvent",
     "LogEvent",
+    "MetricsEvent",
     "NodePlan",
     "NoticeEvent",
     "Plan",
+    "ProbeEvent",
+    "PythonPlan",
+    "Segment",
+    "Segments",
+    "Series",
+    "SetEvent",
     "StageEvent",
+    "Track",
     "parse_event",
 ]
 
 Milliseconds: TypeAlias = Annotated[float, Field(ge=0)]
+Outline: TypeAlias = tuple[Annotated[int, Field(ge=-1000, le=1000)] | None, ...]
+
+
+class PythonPlan(Document):
+    """The host's Python, for one node."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    interpreter: str
+    """The program."""
+    path: tuple[str, ...]
+    """Directories that modules are imported from, in their order."""
+    read: tuple[str, ...] | None = None
+    """Further files and directories that it has to read, such as those that links in `path` lead to."""
 
 
 class NodePlan(Document):
@@ -39,8 +65,27 @@ class NodePlan(Document):
     """The runtime it gets."""
     limits: Limits | None = None
     """The host's bounds; the package's own can only be lower."""
+    on_error: Annotated[str, Field(pattern=r"^(fail|skip|restart:[0-9]{1,9})$")] | None = None
+    """What becomes of the run when it fails: it fails too, passes over the packet, or makes the node anew so often."""
     grants: tuple[Grant, ...] | None = None
     """What it is granted."""
+    python: PythonPlan | None = None
+    """Where the runtime `python` finds its interpreter and libraries."""
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    """In how many processes at once the node runs, in the runtime `python`; one where absent."""
+
+
+class CheckpointPlan(Document):
+    """How a run makes checkpoints."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    directory: str
+    """Where they are."""
+    every_ms: Annotated[int, Field(gt=0, lt=2**64)] | None = None
+    """Milliseconds from one to the next; 5000 where absent."""
+    resume: bool | None = None
+    """Whether to go on from the last one."""
 
 
 class Plan(Document):
@@ -60,8 +105,18 @@ class Plan(Document):
     """A file; stdout where absent."""
     packets: bool | None = None
     """Whether output lines carry the packet's times besides its value."""
+    pace: Literal["batch", "live"] | None = None
+    """Whether packets are taken as fast as can be, which is the default, or at their times."""
     seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None
     """Seed of the nodes' random numbers."""
+    signer_trusted: bool | None = None
+    """Whether the package's signer is trusted: its models then run in the executor's process, else in confined ones."""
+    metrics_interval_ms: Annotated[int, Field(gt=0, lt=2**64)] | None = None
+    """How often to tell what was counted so far; never where absent."""
+    probe: bool | None = None
+    """Whether to tell, at the end, what a picture of the run needs of its packets."""
+    checkpoint: CheckpointPlan | None = None
+    """Where the run notes how far it is, so that it can go on after it was killed."""
 
 
 class StageEvent(Document):
@@ -88,6 +143,8 @@ class LogEvent(Document):
     """A line of a node's log."""
 
     event: Literal["log"]
+    at_ms: Milliseconds
+    """Milliseconds since the executor started."""
     node: str
     """The node's id."""
     level: Literal["debug", "info", "warning", "error"]
@@ -100,30 +157,124 @@ class LogEvent(Document):
     """Its line."""
 
 
-class Cause(Document):
-    """Why something failed, as the runtime of the node says it."""
+class Track(Document):
+    """The outline of the run's input, or of the sound that a node emitted."""
 
-    kind: str
-    """The exception's type."""
-    message: str
-    """Its message."""
-    trace: str | None = None
-    """Its traceback, of the author's files only."""
+    node: str
+    """The node's id."""
+    is_input: bool
+    """Whether it is the run's input, which is no node's."""
+    rate: Annotated[int, Field(ge=0)]
+    """Samples per second."""
+    channels: Annotated[int, Field(ge=0)]
+    """How many, outlined together."""
+    bin_s: Annotated[float, Field(gt=0)]
+    """How long a moment is, in seconds; the first begins at 0."""
+    low: Outline
+    """The least sample of each moment, in thousandths of full scale; `null` where there was no sound."""
+    high: Outline
+    """The greatest, as many."""
 
 
-class Failure(Document):
-    """What went wrong; further fields say what it belongs to: `node`, `runtime`, `call`, `seq`, `input`."""
+class Series(Document):
+    """A number over time."""
 
-    model_config = ConfigDict(extra="allow")
+    node: str
+    """The node that emitted it."""
+    name: str
+    """Its field; `value` of an array of one element."""
+    points: tuple[tuple[float, float], ...]
+    """Seconds since the start of the stream, and the number; the mean where there were too many."""
 
-    code: Annotated[str, Field(pattern=r"^RM[1-7][0-9]{2}$")]
-    """Of `errors.v1.json`."""
-    message: str
-    """What was expected and what was got."""
-    hint: str | None = None
-    """The remedy."""
-    causes: tuple[Cause, ...] | None = None
-    """Why, the outermost first."""
+
+class Segment(Document):
+    """A stretch of time that a node found."""
+
+    start: float
+    """In seconds."""
+    end: float
+    """In seconds."""
+    label: str | None = None
+    """What it is, where its node says so."""
+
+
+class Segments(Document):
+    """All that one node found."""
+
+    node: str
+    """The node's id."""
+    found: tuple[Segment, ...]
+    """In the order in which they came."""
+
+
+class ProbeEvent(Document):
+    """What a picture of the run needs of its packets; all bounded. Only where the plan asks for it."""
+
+    event: Literal["probe"]
+    at_ms: Milliseconds
+    """Milliseconds since the executor started."""
+    tracks: tuple[Track, ...]
+    """Sound."""
+    series: tuple[Series, ...]
+    """Numbers over time."""
+    segments: tuple[Segments, ...]
+    """Stretches of time."""
+    dropped: Annotated[int, Field(ge=0)]
+    """How many stretches were too many."""
+
+
+class MetricsEvent(Document):
+    """What was counted and measured so far. As often as the plan asks for it."""
+
+    event: Literal["metrics"]
+    at_ms: Milliseconds
+    """Milliseconds since the executor started."""
+    report: Report
+    """Counts and times of nodes and edges."""
+
+
+class FailureHandledEvent(Document):
+    """A node failed, and by its policy the run goes on."""
+
+    event: Literal["failure_handled"]
+    at_ms: Milliseconds
+    """Milliseconds since the executor started."""
+    node: str
+    """Which."""
+    action: Literal["skip", "restart"]
+    """What became of it: the packet was passed over, or the node made anew."""
+    error: Failure
+    """What went wrong."""
+
+
+class SetEvent(Document):
+    """A parameter was given another value while the run goes on, or could not be."""
+
+    event: Literal["set"]
+    at_ms: Milliseconds
+    """Milliseconds since the executor started."""
+    node: str
+    """Whose."""
+    param: str
+    """Which."""
+    ok: bool
+    """Whether the node has the value now."""
+    error: Failure | None = None
+    """Why it has not."""
+
+
+class CheckpointEvent(Document):
+    """A checkpoint is durable."""
+
+    event: Literal["checkpoint"]
+    at_ms: Milliseconds
+    """Milliseconds since the executor started."""
+    n: int
+    """Its number, counted from 1 over all executors that went on with the run."""
+    bytes: int
+    """Its size, without the output."""
+    pause_ms: Milliseconds
+    """How long the sources waited for it."""
 
 
 class ErrorEvent(Document):
@@ -134,6 +285,8 @@ class ErrorEvent(Document):
     """Milliseconds since the executor started."""
     error: Failure
     """What went wrong."""
+    report: Report | None = None
+    """Counts and times of nodes and edges until then; absent where the nodes did not come to run."""
 
 
 class DoneEvent(Document):
@@ -142,11 +295,23 @@ class DoneEvent(Document):
     event: Literal["done"]
     at_ms: Milliseconds
     """Milliseconds since the executor started."""
-    report: dict[str, Any]
+    report: Report
     """Counts and times of nodes and edges."""
 
 
-Event: TypeAlias = Annotated[StageEvent | NoticeEvent | LogEvent | ErrorEvent | DoneEvent, Field(discriminator="event")]
+Event: TypeAlias = Annotated[
+    StageEvent
+    | NoticeEvent
+    | LogEvent
+    | MetricsEvent
+    | FailureHandledEvent
+    | ProbeEvent
+    | CheckpointEvent
+    | SetEvent
+    | ErrorEvent
+    | DoneEvent,
+    Field(discriminator="event"),
+]
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 

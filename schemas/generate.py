@@ -17,7 +17,14 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from remotemedia.schemas.diagnostics import DiagnosticsDocument
 from remotemedia.schemas.execution import Event, Plan
 from remotemedia.schemas.manifest import Manifest
-from remotemedia.schemas.package import PackageConfig, ProvenanceDocument, PynodeDocument, RuntimeDocument
+from remotemedia.schemas.package import (
+    EnvironmentDocument,
+    PackageConfig,
+    ProvenanceDocument,
+    PynodeDocument,
+    RuntimeDocument,
+)
+from remotemedia.schemas.report import RunReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +36,14 @@ __all__ = ["generate", "main"]
 _HERE: Final = Path(__file__).parent
 _DOCUMENTS: Final[dict[str, TypeAdapter[Any]]] = {
     "diagnostics.v1": TypeAdapter(DiagnosticsDocument),
+    "environment.v1": TypeAdapter(EnvironmentDocument),
     "event.v1": TypeAdapter(Event),
     "manifest.v1": TypeAdapter(Manifest),
     "package.v1": TypeAdapter(PackageConfig),
     "plan.v1": TypeAdapter(Plan),
     "provenance.v1": TypeAdapter(ProvenanceDocument),
     "pynode.v1": TypeAdapter(PynodeDocument),
+    "report.v1": TypeAdapter(RunReport),
     "runtime.v1": TypeAdapter(RuntimeDocument),
 }
 

@@ -19,7 +19,9 @@ __all__ = [
     "Dependency",
     "Distribution",
     "DistributionFacts",
+    "EnvironmentDocument",
     "Hashes",
+    "LockedDistribution",
     "NodePlacement",
     "PackageConfig",
     "ProvenanceDocument",
@@ -161,6 +163,30 @@ class Builder(Document):
 
     id: str
     """Name and version of the tool."""
+
+
+class LockedDistribution(Document):
+    """One distribution of an environment."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=200)]
+    """Normalised."""
+    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]*$", max_length=100)]
+    """Exactly this one."""
+    sha256: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...], Field(max_length=1000)]
+    """Hex, sorted: of every archive that it may be installed from; empty where the builder knew none."""
+    wheel: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.!+_-]*\.whl$", max_length=300)] | None = None
+    """The file below `wheels/`, if the package holds it."""
+
+
+class EnvironmentDocument(Document):
+    """`meta/environment.json`: what nodes on the host's Python need installed."""
+
+    schema_version: Literal[1] = Field(alias="schemaVersion")
+    """Always 1."""
+    python: Annotated[str, Field(pattern=r"^3\.[0-9]{1,2}$")]
+    """The version of Python that it is for."""
+    packages: Annotated[tuple[LockedDistribution, ...], Field(max_length=1000)]
+    """By name."""
 
 
 class ProvenanceDocument(Document):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,8 @@ __all__ = [
 
 ParameterType: TypeAlias = Literal["int", "float", "bool", "str", "file", "model", "map[str]", "map[json]", "json"]
 
+Side: TypeAlias = Literal["inputs", "outputs"]
+
 _HERE = Path(__file__).parent
 
 
@@ -41,7 +43,9 @@ class Port:
 class Parameter:
     """One constructor argument of a built-in node.
 
-    `minimum` and `maximum` are inclusive; `choices` are the only values allowed, where there are any.
+    `minimum` and `maximum` are inclusive; `choices` are the only values allowed, where there are any. Where it is
+    given, the ports of the side `ports` are those that it names: of inputs its values, of outputs its keys.
+    A `live` one can change while the node runs.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    ports: Side | None = None
+    live: bool = False
 
     @property
     def names_file(self) -> bool:
@@ -75,6 +81,22 @@ class NodeType:
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of that name, if there is one."""
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+    def shaped(self, params: Mapping[str, Any]) -> NodeType | None:
+        """Return the same with the ports that a node's parameters name; None where these refer to something else."""
+        inputs, outputs = self.inputs, self.outputs
+        for parameter in self.parameters:
+            value = params.get(parameter.name)
+            if parameter.ports is None or not value:
+                continue
+            names = _port_names(parameter.ports, value)
+            if names is None:
+                return None
+            if parameter.ports == "inputs":
+                inputs = tuple(Port(name, inputs[0].types) for name in names)
+            else:
+                outputs = tuple(Port(name, outputs[0].types) for name in names)
+        return replace(self, inputs=inputs, outputs=outputs)
 
 
 @dataclass(frozen=True)
@@ -126,6 +148,14 @@ def _node_type(entry: dict[str, Any]) -> NodeType:
     )
 
 
+def _port_names(side: Side, value: Any) -> tuple[str, ...] | None:
+    """Return the ports that a parameter names, each once; None where it is, or holds, a reference to something else."""
+    if not isinstance(value, dict) or any(key.startswith("$") for key in value):
+        return None
+    names = list(value if side == "outputs" else value.values())
+    return tuple(dict.fromkeys(names)) if all(isinstance(name, str) for name in names) else None
+
+
 def _parameter(entry: dict[str, Any]) -> Parameter:
     return Parameter(
         name=entry["name"],
@@ -137,4 +167,6 @@ def _parameter(entry: dict[str, Any]) -> Parameter:
         minimum=entry.get("min"),
         maximum=entry.get("max"),
         choices=tuple(entry.get("enum", ())),
+        ports=entry.get("ports"),
+        live=entry.get("live", False),
     )

@@ -13,7 +13,7 @@ from remotemedia._value_errors import MalformedBodyError, UnsupportedValueError,
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Writer", "parsed", "plain_bytes", "plain_text", "read"]
+__all__ = ["Writer", "parsed", "plain_bytes", "plain_json", "plain_text", "read"]
 
 _MAX_DEPTH: Final = 64
 _MAX_INT: Final = 2**53 - 1
@@ -52,6 +52,45 @@ def read(text: str, data: Buffer, *, numpy: bool) -> Any:
         return _Reader(memoryview(data).cast("B"), numpy=numpy).lift(value)
     except RecursionError as error:
         raise malformed(f"nesting of at most {_MAX_DEPTH} levels", text) from error
+
+
+def plain_json(value: Any) -> str | None:
+    """Return the text of a list or dict that `json` can write as it is; None where `Writer` has to look at it."""
+    if not _is_plain(value, _MAX_DEPTH):
+        return None
+    try:
+        text = "".join(_write(value, 0))
+        if not text.isascii():
+            text.encode()
+    except ValueError:  # a number that JSON lacks, or a lone surrogate
+        return None
+    return text
+
+
+def _is_plain(value: Any, room: int) -> bool:
+    """Whether a value needs no `$`-object and no escape, and nests at most `room` containers; floats may be no number."""
+    kind = type(value)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str or key[:1] == "$":
+                return False
+        items = value.values()
+    elif kind is list:
+        items = value
+    else:
+        return False
+    if not room:
+        return False
+    for item in items:
+        kind = type(item)
+        if kind is str or kind is float or kind is bool or item is None:
+            continue
+        if kind is int:
+            if not -_MAX_INT <= item <= _MAX_INT:
+                return False
+        elif not _is_plain(item, room - 1):
+            return False
+    return True
 
 
 def plain_text(value: Any) -> str:

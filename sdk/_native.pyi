@@ -77,6 +77,7 @@ def run_pipeline(
     decode: Callable[[int, str, str, Buffer], object],
     encode: Callable[[object], tuple[int, str, str, object] | None],
     values: Iterator[object] | None,
+    at_hand: bool,
     sound: str | None,
     models: Models,
     emit: Callable[[object], None],

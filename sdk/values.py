@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remotemedia._elements import array_of, elements_of, item_size, plain_number, rounded, typed_shape
-from remotemedia._json_text import Writer, parsed, plain_bytes, plain_text, read
+from remotemedia._json_text import Writer, parsed, plain_bytes, plain_json, plain_text, read
 from remotemedia._value_errors import MalformedBodyError, UnsupportedValueError, malformed
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def encode(value: object) -> Encoded | None:
         body = _encode_sound(value) if isinstance(value, tuple) else _encode_flat(value)
         if body is not None:
             return body
+    elif (text := plain_json(value)) is not None:
+        return Encoded(_JSON, text, "", b"")
     writer = Writer()
     head = writer.text(value)
     return Encoded(_JSON, head, "", writer.data())
@@ -113,7 +115,7 @@ def _encode_sound(value: tuple[Any, ...]) -> Encoded | None:
     """Encode `(array, rate)` and `(array, rate, meta)`; None is given for any other tuple."""
     if not 2 <= len(value) <= 3 or (len(value) == 3 and not isinstance(value[2], dict)):  # noqa: PLR2004 - as named
         return None
-    rate = plain_number(value[1])
+    rate = value[1] if type(value[1]) is int else plain_number(value[1])
     if type(rate) is not int or rate not in _RATES:
         return None
     try:

@@ -130,9 +130,10 @@ class Graph:
         return str(self.manifest["nodes"][at]["id"])
 
     def builtin(self, at: int) -> NodeType | None:
-        """Return the table's entry of a built-in node."""
+        """Return the table's entry of a built-in node, with the ports that its arguments name; None if they vary."""
         cls = self.nodes[at].cls
-        return cls.node_type if isinstance(cls, LibraryClass) else None
+        entry = cls.node_type if isinstance(cls, LibraryClass) else None
+        return entry.shaped(self.manifest["nodes"][at]["params"]) if entry is not None else None
 
     def ports(self, edge: Edge) -> tuple[str, str]:
         """Return the names of the ports that an edge joins."""

@@ -43,23 +43,24 @@ class WasmNode(Node):
 
     Args:
         component: the `.wasm` file, relative to the file that defines the pipeline.
-        kw: arguments of `Node`.
+        params: what the component is told when it is made; `name` is this node's own.
     """
 
-    def __init__(self, component: str | os.PathLike[str], **kw: Any) -> None:
-        super().__init__(**kw)
+    def __init__(self, component: str | os.PathLike[str], **params: Any) -> None:
+        super().__init__(**params)
         self.component = component
+        self.params = self.config
 
     def process(self, value: Any) -> NoReturn:  # noqa: ARG002 - no node takes less
-        """Refuse: this process has no sandbox for components.
+        """Refuse: the executor runs components, this process has no sandbox for them.
 
         Raises:
             NodeError: RM610.
         """
         raise NodeError(
-            f"expected a runtime for `{self.component!s:.80}`, got none: this version runs no components of packages",
+            f"expected a sandbox for `{self.component!s:.80}`, got a run in this process",
             code="RM610",
-            hint="a node of the Python standard library alone runs in a sandbox too",
+            hint="build a package of the pipeline and run that: `remotemedia build`, `remotemedia run`",
             node=self.name,
         )
 

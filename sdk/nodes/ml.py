@@ -20,7 +20,7 @@ from remotemedia.nodes._whisper import RATE, Growth, Transcript
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from remotemedia.nodes._whisper import Samples, WordUpdate
 
@@ -39,6 +39,14 @@ class OnnxNode(Node):
         state: recurrent state, input name to output name; zeros at the start of a stream.
         context: last samples of the previous packet that are put before the next; zeros at the start.
         constants: further inputs that never change, name to number or nested list of numbers.
+        inputs: in the place of `input`, several: the model's input to the port that gives it. One packet of each port
+            makes a run; a port that gives several inputs takes dicts with them as members.
+        outputs: in the place of `output`, several: port to the model's output, or to a list of outputs, which one dict
+            holds by name.
+        batch: runs that wait at the same time, of this node and others with the same model, as one: `auto` where it was
+            seen to make no difference, `off`, or at most so many.
+        threads: threads of one run; 0 is the library's choice.
+        providers: execution providers in order of preference, such as `cuda`.
         kw: arguments of `Node`.
     """
 
@@ -50,6 +58,11 @@ class OnnxNode(Node):
         state: Mapping[str, str] = _NONE,
         context: int = 0,
         constants: Mapping[str, Any] = _NONE,
+        inputs: Mapping[str, str] = _NONE,
+        outputs: Mapping[str, str | Sequence[str]] = _NONE,
+        batch: str | int = "auto",
+        threads: int = 1,
+        providers: Sequence[str] = (),
         **kw: Any,
     ) -> None:
         super().__init__(**kw)
@@ -59,6 +72,11 @@ class OnnxNode(Node):
         self.state = dict(state)
         self.context = context
         self.constants = dict(constants)
+        self.inputs = dict(inputs)
+        self.outputs = {port: names if isinstance(names, str) else list(names) for port, names in outputs.items()}
+        self.batch = batch
+        self.threads = threads
+        self.providers = list(providers)
 
     def process(self, value: Any) -> Any:  # noqa: ARG002 - no node takes less
         """Refuse: only the engine runs models.

@@ -100,7 +100,7 @@ def test_explain_shows_where_nodes_run(remotemedia: Command, tmp_path: Path) -> 
     shown = remotemedia("compile", tmp_path / "pipeline.py", "--explain")
     assert shown.returncode == 0, shown.stderr
     assert "native code of `numpy`" in shown.stdout
-    assert "wants --allow python" in shown.stdout
+    assert "wants --allow It:python" in shown.stdout
     report = json.loads(remotemedia("compile", tmp_path / "pipeline.py", "--explain", "--json").stdout)
     (row,) = report["nodes"]
     assert row["runtime"] == "python"

@@ -164,7 +164,9 @@ def test_what_the_sandbox_lacks_is_warned_of(tmp_path: Path) -> None:
     )
     package = build_file(tmp_path / "pipeline.py", tmp_path / "out")
     assert package.runtimes == {"Mean": "python"}
-    assert package.warnings == ("`Mean` needs `numpy`, which the sandbox does not have (pipeline.py:1)",)
+    lacking, unlocked = package.warnings
+    assert lacking == "`Mean` needs `numpy`, which the sandbox does not have (pipeline.py:1)"
+    assert "no hash of `numpy`" in unlocked
     with unpacked(package, tmp_path / "tree") as tree:
         assert json.loads((tree / "meta/runtime.json").read_bytes())["grants"] == ["python"]
 

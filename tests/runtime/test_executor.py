@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from remotemedia.packager import BuiltPackage
+from remotemedia.runtime._choice import NodeChoice
 from remotemedia.runtime._plan import RunOptions, make_plan
 from remotemedia.runtime.executor import RUNNER, Executor
 from remotemedia.runtime.publish import build_package
@@ -70,9 +71,9 @@ def test_it_tells_stages_and_figures_as_json_lines(package: BuiltPackage) -> Non
 
 
 def test_the_plans_that_are_made_are_what_the_schema_says() -> None:
-    config = {"name": "double", "grants": [], "nodes": [{"id": "Double", "runtime": "python-wasm"}]}
     options = RunOptions(input="-", settings={"Double.factor": 3}, allow=("read=/data",), timeout_s=2.5, memory_mb=64)
-    plan = make_plan(config, options)
+    python = {"Double": {"interpreter": "/usr/bin/python3", "path": ["/lib"], "read": ["/sdk"]}}
+    plan = make_plan([NodeChoice("Double", "python"), NodeChoice("Gain", "native")], options, python=python)
     assert Plan.model_validate_json(json.dumps(plan)).model_dump(mode="json", exclude_none=True) == plan
 
 

@@ -62,4 +62,4 @@ def test_what_is_left_of_the_environment_holds_no_secret() -> None:
 def test_plans_and_options_do_not_show_secrets() -> None:
     options = RunOptions(secrets={"KEY": VALUE})
     assert VALUE not in repr(options)
-    assert VALUE not in repr(make_plan({"name": "x", "grants": [], "nodes": []}, options))
+    assert VALUE not in repr(make_plan((), options))

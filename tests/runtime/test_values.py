@@ -18,6 +18,7 @@ from remotemedia.compiler._program import DataFile, SourceModule
 from remotemedia.errors import ManifestError, RemoteMediaError
 from remotemedia.packager import BuiltPackage, build
 from remotemedia.pipeline import Pipeline
+from remotemedia.runtime._choice import NodeChoice
 from remotemedia.runtime._plan import RunOptions, make_plan
 from remotemedia.runtime.executor import Executor
 
@@ -117,16 +118,15 @@ def run(tmp_path: Path) -> Run:
         asked, told = tmp_path / "question.jsonl", tmp_path / "answer.jsonl"
         asked.write_text(json.dumps(question))
         chosen = RunOptions(input=str(asked), output=told, **options)
-        config = {"name": "inspect", "grants": [], "nodes": [
-            {"id": node["id"], "runtime": package.runtimes[node["id"]]} for node in pipeline.to_manifest()["nodes"]
-        ]}  # fmt: skip
+        ids = [node["id"] for node in pipeline.to_manifest()["nodes"]]
+        choices = [NodeChoice(it, package.runtimes[it]) for it in ids]
         events: list[dict[str, Any]] = []
         with (tmp_path / "events.jsonl").open("w") as log:
             try:
                 Executor.find().run(
                     package.path,
                     package.digest,
-                    make_plan(config, chosen),
+                    make_plan(choices, chosen),
                     directory=tmp_path,
                     home=tmp_path / "home",
                     on_event=events.append,

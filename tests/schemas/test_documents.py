@@ -10,7 +10,18 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from remotemedia.schemas import generate, node_table
-from remotemedia.schemas.execution import DoneEvent, ErrorEvent, LogEvent, NoticeEvent, Plan, StageEvent, parse_event
+from remotemedia.schemas.execution import (
+    DoneEvent,
+    ErrorEvent,
+    FailureHandledEvent,
+    LogEvent,
+    MetricsEvent,
+    NoticeEvent,
+    Plan,
+    ProbeEvent,
+    StageEvent,
+    parse_event,
+)
 from remotemedia.schemas.manifest import RuntimeKind
 from remotemedia.schemas.package import PackageConfig, ProvenanceDocument, PynodeDocument, RuntimeDocument
 
@@ -100,11 +111,74 @@ DOCUMENTS: list[tuple[type[BaseModel], dict[str, Any]]] = [
     ),
 ]
 
+REPORT: dict[str, Any] = {
+    "wall_ns": 12,
+    "first_output_ns": 3,
+    "late": 0,
+    "nodes": [
+        {
+            "id": "a",
+            "runtime": "native",
+            **dict.fromkeys(("packets_in", "packets_out", "bytes_in", "bytes_out", "calls"), 2),
+            **dict.fromkeys(("errors", "skipped", "restarts", "busy_ns"), 0),
+            "call_ns": {"timed": 2, "p50": 5, "p95": 7, "p99": 7, "max": 7, "histogram": [[5, 1], [7, 1]]},
+        }
+    ],
+    "edges": [
+        {
+            "from": "a",
+            "from_port": "out",
+            "to": "b",
+            "to_port": "in",
+            "fused": False,
+            **dict.fromkeys(("packets", "bytes", "depth", "high_water", "dropped"), 1),
+        }
+    ],
+}
+
 EVENTS: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (StageEvent, {"event": "stage", "name": "verified", "at_ms": 1.5}),
     (NoticeEvent, {"event": "notice", "at_ms": 2, "message": "the runner was compiled"}),
-    (LogEvent, {"event": "log", "node": "a", "level": "warning", "message": "x"}),
-    (DoneEvent, {"event": "done", "at_ms": 3.25, "report": {"nodes": []}}),
+    (LogEvent, {"event": "log", "at_ms": 2, "node": "a", "level": "warning", "message": "x"}),
+    (
+        LogEvent,
+        {"event": "log", "at_ms": 2, "node": "a", "level": "info", "message": "x", "file": "pipeline.py", "line": 3},
+    ),
+    (MetricsEvent, {"event": "metrics", "at_ms": 3, "report": REPORT}),
+    (
+        FailureHandledEvent,
+        {
+            "event": "failure_handled",
+            "at_ms": 3,
+            "node": "a",
+            "action": "skip",
+            "error": {"code": "RM602", "message": "x"},
+        },
+    ),
+    (
+        ProbeEvent,
+        {
+            "event": "probe",
+            "at_ms": 3,
+            "tracks": [
+                {
+                    "node": "input",
+                    "is_input": True,
+                    "rate": 16000,
+                    "channels": 1,
+                    "bin_s": 0.001,
+                    "low": [-12, None],
+                    "high": [1000, None],
+                }
+            ],
+            "series": [{"node": "a", "name": "value", "points": [[0.5, 1.0]]}],
+            "segments": [
+                {"node": "a", "found": [{"start": 0.5, "end": 1.5}, {"start": 2.0, "end": 3.0, "label": "x"}]}
+            ],
+            "dropped": 0,
+        },
+    ),
+    (DoneEvent, {"event": "done", "at_ms": 3.25, "report": REPORT}),
     (
         ErrorEvent,
         {

@@ -36,7 +36,7 @@ def test_every_node_is_read_whole() -> None:
 
 def test_every_parameter_is_read_whole() -> None:
     table = json.loads((SCHEMAS / "nodes.v1.json").read_text(encoding="utf-8"))
-    known = {"name", "type", "default", "summary", "required", "nullable", "min", "max", "enum"}
+    known = {"name", "type", "default", "summary", "required", "nullable", "min", "max", "enum", "ports", "live"}
     for entry in table["nodes"]:
         for told, read in zip(entry["params"], node_table()[entry["name"]].parameters, strict=True):
             assert set(told) <= known
@@ -45,6 +45,7 @@ def test_every_parameter_is_read_whole() -> None:
             assert (read.minimum, read.maximum) == (told.get("min"), told.get("max"))
             assert (read.default, list(read.choices)) == (told.get("default"), told.get("enum", []))
             assert read.required != ("default" in told)
+            assert read.ports == told.get("ports")
             assert read.type in get_args(ParameterType)
             assert read.names_file == (read.type in {"file", "model"})
 
@@ -63,6 +64,18 @@ def test_what_is_not_there_is_none() -> None:
     onnx = node_type("OnnxNode")
     assert onnx is not None
     assert onnx.parameter("no") is None
+
+
+def test_parameters_name_the_ports_of_a_node() -> None:
+    onnx = node_type("OnnxNode")
+    assert onnx is not None
+    assert onnx.shaped({"model": {"$file": "m.onnx"}, "inputs": {}}) == onnx
+    shaped = onnx.shaped({"inputs": {"ids": "b", "mask": "a", "types": "b"}, "outputs": {"x": "y", "z": ["y"]}})
+    assert shaped is not None
+    assert [port.name for port in shaped.inputs] == ["b", "a"]
+    assert [port.name for port in shaped.outputs] == ["x", "z"]
+    assert {port.types for port in shaped.inputs} == {onnx.inputs[0].types}
+    assert onnx.shaped({"inputs": {"$param": "ports"}}) is None
 
 
 def test_tables_cannot_be_changed() -> None:

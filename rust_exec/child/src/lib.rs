@@ -1,1 +1,35 @@
-//! Nodes in a confined child process, over framed packets.
+//! Nodes in a confined child process, over framed packets (`schemas/child.md`).
+//!
+//! # Layout
+//!
+//! - `frame`, `message`: what is said
+//! - `serve`: the child's half, for runtimes written in Rust
+//! - `node`: the parent's half, as a node of the engine
+//! - `python`: the runtime `python` of packages; `pool`: several workers of one node;
+//!   `scratch`: a worker's temporary directory
+//! - `rustpython`: the runtime `rustpython` of packages
+//! - `process`: the operating system's side of a child; `memory`: how much it has; `death`: what its end means
+
+mod death;
+pub mod frame;
+mod memory;
+pub mod message;
+mod node;
+#[cfg(feature = "workers")]
+mod pool;
+mod process;
+#[cfg(feature = "workers")]
+mod python;
+#[cfg(feature = "workers")]
+mod rustpython;
+#[cfg(feature = "workers")]
+mod scratch;
+mod serve;
+
+pub use node::Child;
+pub use process::Program;
+#[cfg(feature = "workers")]
+pub use python::{Python, PythonRuntime};
+#[cfg(feature = "workers")]
+pub use rustpython::RustPythonRuntime;
+pub use serve::serve;

@@ -4,33 +4,14 @@
 //! The chain is a state machine rather than a recursion: it may be a thousand nodes long, and may be left between any two calls.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use remotemedia_manifest::RuntimeKind;
 use remotemedia_packet::{Body, Packet};
 
+use crate::cancel::Cancel;
 use crate::error::{NodeError, NodeFailure};
-use crate::metrics::Meter;
-use crate::node::{EffectiveLimits, Guard, More, NodeInstance, Outputs, PortId};
-use crate::outlet::Sequence;
-
-/// How many packets a node may give in one `pull`.
-const PULL: usize = 16;
-
-/// One node of a chain.
-pub(crate) struct Member {
-    pub(crate) id: String,
-    pub(crate) runtime: RuntimeKind,
-    pub(crate) instance: Box<dyn NodeInstance>,
-    pub(crate) limits: EffectiveLimits,
-    /// Names of the input ports, and the kinds of packet each takes where that is known.
-    pub(crate) inputs: Vec<(String, Option<Vec<String>>)>,
-    /// The port on which it gives, and the port of the next member that takes; `None` for the last.
-    pub(crate) forward: Option<(PortId, PortId)>,
-    pub(crate) meter: Meter,
-    pub(crate) sequence: Sequence,
-    inbox: VecDeque<(PortId, Packet)>,
-    more: bool,
-}
+use crate::member::{Call, Member};
+use crate::node::{Guard, Outputs, PortId};
 
 /// The fused nodes of one stage.
 pub(crate) struct Chain {
@@ -44,8 +25,18 @@ pub(crate) struct Chain {
     outputs: Outputs,
     /// What the last member emitted.
     emitted: VecDeque<(PortId, Packet)>,
-    /// The call under way: the member, the call's name and the packet it was given.
-    current: Option<(usize, &'static str, Option<Packet>)>,
+    current: Current,
+}
+
+/// The call under way, as far as a failure of it is told.
+#[derive(Default)]
+struct Current {
+    index: usize,
+    call: &'static str,
+    /// Packets that are in the call.
+    packets: u64,
+    /// Number, time and body of the packet it was given, if one alone.
+    given: Option<(u64, Option<i64>, Body)>,
 }
 
 /// What a chain waits for.
@@ -59,68 +50,34 @@ pub(crate) enum State {
     Done,
 }
 
-enum Call {
-    Process(PortId, Packet),
-    All(Vec<(PortId, Packet)>),
-    Pull,
-    Flush,
-}
-
-impl Member {
-    pub(crate) fn new(
-        id: String,
-        runtime: RuntimeKind,
-        instance: Box<dyn NodeInstance>,
-        limits: EffectiveLimits,
-        inputs: Vec<(String, Option<Vec<String>>)>,
-    ) -> Self {
-        let (meter, sequence, inbox) = (Meter::new(), Sequence::default(), VecDeque::new());
-        Self { id, runtime, instance, limits, inputs, forward: None, meter, sequence, inbox, more: false }
-    }
-
-    /// Put a packet before the node.
-    fn feed(&mut self, port: PortId, packet: Packet) {
-        self.meter.packets_in += 1;
-        self.inbox.push_back((port, packet));
-    }
-
-    /// Whether the port takes the packet.
-    fn check(&self, port: PortId, packet: &Packet) -> Result<(), NodeFailure> {
-        let Some((name, Some(types))) = self.inputs.get(port as usize) else {
-            return Ok(());
-        };
-        let got = packet.body.kind().name();
-        // An object stays between nodes that know what it is.
-        if matches!(packet.body, Body::Object(_)) || types.iter().any(|it| it == got) {
-            return Ok(());
-        }
-        let expected = types.join(" or ");
-        Err(NodeFailure::new("RM606", format!("expected {expected} on port `{name}`, got {}", packet.summary())))
-    }
-}
-
 impl Chain {
     /// A chain whose first member is a source where `source`.
     pub(crate) fn new(mut members: Vec<Member>, source: bool) -> Self {
         if let Some(first) = members.first_mut() {
             first.more = source;
         }
-        let (outputs, emitted) = (Outputs::new(), VecDeque::new());
-        Self { members, cursor: 0, ended: source, flushed: 0, outputs, emitted, current: None }
+        let (outputs, emitted, current) = (Outputs::new(), VecDeque::new(), Current::default());
+        Self { members, cursor: 0, ended: source, flushed: 0, outputs, emitted, current }
     }
 
-    pub(crate) fn members(&self) -> &[Member] {
-        &self.members
+    /// The member of that id.
+    pub(crate) fn member(&mut self, id: &str) -> Option<&mut Member> {
+        self.members.iter_mut().find(|it| it.parts.spec.id == id)
+    }
+
+    /// Id of the first node.
+    pub(crate) fn name(&self) -> &str {
+        self.members.first().map_or("", |it| &it.parts.spec.id)
     }
 
     /// What is to be held around a batch of calls.
-    pub(crate) fn guard(&self) -> Option<std::sync::Arc<dyn Guard>> {
-        self.members.first().and_then(|it| it.instance.guard())
+    pub(crate) fn guard(&self) -> Option<Arc<dyn Guard>> {
+        self.members.first().and_then(|it| it.parts.instance.guard())
     }
 
     /// Put a packet before the first node.
     pub(crate) fn feed(&mut self, port: PortId, packet: Packet) {
-        self.members[0].feed(port, packet);
+        self.members[0].inbox.push_back((port, packet));
     }
 
     /// No further packet comes.
@@ -128,9 +85,16 @@ impl Chain {
         self.ended = true;
     }
 
+    /// Ask the first member, a source, for no more.
+    pub(crate) fn end_source(&mut self) {
+        if self.flushed == 0 {
+            self.members[0].more = false;
+        }
+    }
+
     /// What the last node emitted since this was last asked.
-    pub(crate) fn take_emitted(&mut self) -> impl Iterator<Item = (PortId, Packet)> + use<> {
-        std::mem::take(&mut self.emitted).into_iter()
+    pub(crate) fn take_emitted(&mut self) -> impl Iterator<Item = (PortId, Packet)> + '_ {
+        self.emitted.drain(..)
     }
 
     pub(crate) fn emitted(&self) -> usize {
@@ -155,31 +119,95 @@ impl Chain {
         }
     }
 
-    /// Make one call. To be asked only while [`State::Busy`].
-    pub(crate) fn step(&mut self) -> Result<(), Box<NodeError>> {
-        let call = self.next_call();
-        let index = self.cursor;
-        self.current = Some(match &call {
-            Call::Process(_, packet) => (index, "process", Some(packet.clone())),
-            Call::All(_) => (index, "process", None),
-            // By the author's method that it continues.
-            Call::Pull => (index, if index < self.flushed { "flush" } else { "process" }, None),
-            Call::Flush => (index, "flush", None),
-        });
-        self.make(index, call).map_err(|failure| self.blame(failure))?;
-        self.current = None;
-        self.pass_on(index);
+    /// Whether there is nothing to do but to ask the first member, a source, for more.
+    pub(crate) fn is_at_source(&self) -> bool {
+        let first = &self.members[0];
+        self.cursor == 0 && self.flushed == 0 && first.more && first.inbox.is_empty()
+    }
+
+    pub(crate) fn members(&mut self) -> &mut [Member] {
+        &mut self.members
+    }
+
+    /// Make a call, and those behind it that its packet comes to by itself. To be asked only while [`State::Busy`].
+    ///
+    /// # Errors
+    ///
+    /// A failure that ends the run.
+    pub(crate) fn step(&mut self, stop: &Cancel) -> Result<(), Box<NodeError>> {
+        let mut index = self.cursor;
+        let first = &mut self.members[index];
+        let mut other = first.next_call();
+        if other.is_none() {
+            match first.inbox.pop_front() {
+                Some((port, packet)) => self.outputs.load(port, packet),
+                None => {
+                    index = self.flushed;
+                    self.flushed += 1;
+                    other = Some(Call::Flush);
+                }
+            }
+        }
+        loop {
+            self.note(index, other.as_ref());
+            let member = &mut self.members[index];
+            let made = match other.take() {
+                None => member.process(&mut self.outputs),
+                Some(call) => member.make(call, &mut self.outputs),
+            };
+            self.cursor = index;
+            if let Err(failure) = made {
+                return self.failed(failure, false);
+            }
+            if !self.pass_on(index, stop) {
+                break;
+            }
+            index += 1;
+        }
+        self.current.given = None;
         Ok(())
     }
 
-    /// The call under way failed; makes the error of it.
-    pub(crate) fn blame(&mut self, failure: NodeFailure) -> Box<NodeError> {
-        let (index, call, packet) = self.current.take().unwrap_or((0, "close", None));
-        let member = &mut self.members[index];
-        let packet = packet.or_else(|| member.instance.in_hand());
+    /// The call under way failed: do what the node's policy says.
+    pub(crate) fn failed(&mut self, failure: NodeFailure, panicked: bool) -> Result<(), Box<NodeError>> {
+        let index = self.current.index;
+        let lost = self.current.packets;
+        let error = self.blame(failure);
+        self.members[index].handle(error, lost, panicked)?;
+        // What begins anew has work again.
+        self.cursor = self.cursor.max(index);
+        Ok(())
+    }
+
+    /// The last call of every node.
+    pub(crate) fn close(&mut self) {
+        for member in &mut self.members {
+            // A node that panics in its last call must not keep the others from theirs.
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| member.parts.instance.close()));
+        }
+    }
+
+    fn note(&mut self, index: usize, other: Option<&Call>) {
+        self.current.index = index;
+        (self.current.call, self.current.packets) = match other {
+            None => ("process", 1),
+            Some(Call::All(packets)) => ("process", packets.len() as u64),
+            // By the author's method that it continues.
+            Some(Call::Pull) => (if index < self.flushed { "flush" } else { "process" }, 0),
+            Some(Call::Flush) => ("flush", 0),
+        };
+        let given = self.outputs.single().filter(|_| other.is_none());
+        self.current.given = given.map(|(_, packet)| (packet.seq, packet.pts_ns, packet.body.clone()));
+    }
+
+    fn blame(&mut self, failure: NodeFailure) -> Box<NodeError> {
+        let Current { index, call, given, .. } = std::mem::take(&mut self.current);
+        let parts = &mut self.members[index].parts;
+        let packet = given.map(|(seq, pts_ns, body)| Packet { seq, pts_ns, ..Packet::new(body) });
+        let packet = packet.or_else(|| parts.instance.in_hand());
         Box::new(NodeError {
-            node: member.id.clone(),
-            runtime: member.runtime,
+            node: parts.spec.id.clone(),
+            runtime: parts.kind,
             call,
             seq: packet.as_ref().map(|it| it.seq),
             input: packet.as_ref().map(Packet::summary),
@@ -187,71 +215,32 @@ impl Chain {
         })
     }
 
-    /// The last call of every node.
-    pub(crate) fn close(&mut self) {
-        for member in &mut self.members {
-            // A node that panics in its last call must not keep the others from theirs.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| member.instance.close()));
-        }
-    }
-
-    /// Which call is next; the cursor stands on its node.
-    fn next_call(&mut self) -> Call {
-        let member = &mut self.members[self.cursor];
-        if member.more {
-            return Call::Pull;
-        }
-        if !member.inbox.is_empty() && member.instance.waits() {
-            return Call::All(member.inbox.drain(..).collect());
-        }
-        if let Some((port, packet)) = member.inbox.pop_front() {
-            return Call::Process(port, packet);
-        }
-        self.cursor = self.flushed;
-        self.flushed += 1;
-        Call::Flush
-    }
-
-    fn make(&mut self, index: usize, call: Call) -> Result<(), NodeFailure> {
-        let (member, outputs) = (&mut self.members[index], &mut self.outputs);
-        outputs.reset(&member.limits);
-        match &call {
-            Call::Process(port, packet) => member.check(*port, packet)?,
-            Call::All(packets) => packets.iter().try_for_each(|(port, packet)| member.check(*port, packet))?,
-            Call::Pull | Call::Flush => {}
-        }
-        let start = member.meter.begin();
-        let more = match call {
-            Call::Process(port, packet) => member.instance.process(port, packet, outputs),
-            Call::All(packets) => member.instance.process_all(packets, outputs),
-            Call::Pull => member.instance.pull(PULL, outputs),
-            Call::Flush => member.instance.flush(outputs),
-        };
-        member.meter.end(start);
-        member.more = more? == More::Yes;
-        if outputs.exceeded() {
-            let EffectiveLimits { output_packets, output_bytes, .. } = member.limits;
-            let message =
-                format!("expected at most {output_packets} packets and {output_bytes} bytes a call, got more");
-            return Err(NodeFailure::new("RM607", message));
-        }
-        member.meter.packets_out += outputs.len() as u64;
-        member.meter.bytes_out += outputs.bytes();
-        Ok(())
-    }
-
-    /// Move what a node emitted to where it goes.
-    fn pass_on(&mut self, index: usize) {
-        let (head, tail) = self.members.split_at_mut(index + 1);
-        let (Some(giver), Some(taker)) = (head.last_mut(), tail.first_mut()) else {
+    /// Move what a node emitted to where it goes. A single packet stays where it is, ready for the next call; whether it
+    /// does.
+    fn pass_on(&mut self, index: usize, stop: &Cancel) -> bool {
+        let [giver, rest @ ..] = &mut self.members[index..] else { return false };
+        let (Some(forward), [taker, ..]) = (&mut giver.forward, rest) else {
             self.emitted.extend(self.outputs.drain());
-            return;
+            return false;
         };
-        let Some((from, to)) = giver.forward else { return };
-        for (_, mut packet) in self.outputs.drain().filter(|(port, _)| *port == from) {
-            giver.sequence.number(&mut packet);
-            taker.feed(to, packet);
+        let bytes = self.outputs.bytes();
+        if let Some((port, packet)) = self.outputs.single()
+            && *port == forward.from
+            && !taker.more
+            && taker.inbox.is_empty()
+            && !stop.is_cancelled()
+        {
+            *port = forward.to;
+            forward.sequence.number(packet);
+            forward.counts.pass(1, bytes);
+            return true;
+        }
+        for (_, mut packet) in self.outputs.drain().filter(|(port, _)| *port == forward.from) {
+            forward.sequence.number(&mut packet);
+            forward.counts.pass(1, packet.byte_len() as u64);
+            taker.inbox.push_back((forward.to, packet));
             self.cursor = index + 1;
         }
+        false
     }
 }

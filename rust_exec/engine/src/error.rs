@@ -5,6 +5,8 @@ use std::fmt;
 use remotemedia_manifest::RuntimeKind;
 use serde::Serialize;
 
+use crate::node::EffectiveLimits;
+
 /// What a runtime says of a failure; the engine adds node and input and makes a [`NodeError`] of it.
 #[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
 #[error("{message}")]
@@ -27,6 +29,7 @@ pub struct Cause {
     /// Its message.
     pub message: String,
     /// Its traceback, with the author's files and lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
 }
 
@@ -35,6 +38,14 @@ impl NodeFailure {
     #[must_use]
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: None, causes: Vec::new() }
+    }
+
+    /// The node wants more memory than it may have.
+    #[must_use]
+    pub fn out_of_memory(limits: &EffectiveLimits) -> Self {
+        let most = limits.memory >> 20;
+        Self::new("RM604", format!("expected at most {most} MiB of memory, got a request for more"))
+            .with_hint("give it more with `--memory`")
     }
 
     /// The same with a remedy.

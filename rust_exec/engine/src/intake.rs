@@ -1,16 +1,14 @@
 //! Where a stage's packets come from.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 
-use crossbeam_channel::{Receiver, TryRecvError, select_biased};
 use remotemedia_packet::Packet;
 
-use crate::cancel::Cancel;
 use crate::error::NodeFailure;
 use crate::merge::Merge;
-use crate::metrics::Depth;
 use crate::node::PortId;
-use crate::outlet::{Message, Sequence};
+use crate::outlet::Sequence;
+use crate::queue::{Message, Taken, Taker};
 
 /// The run's input.
 pub(crate) type Input<'a> = Box<dyn Iterator<Item = Result<Packet, NodeFailure>> + Send + 'a>;
@@ -20,7 +18,7 @@ pub(crate) enum Intake<'a> {
     /// From nowhere: the first node is a source.
     Source,
     /// From the run's input, without a queue.
-    Run { input: Input<'a>, sequence: Sequence },
+    Run { input: Input<'a>, sequence: Sequence, taken: u64, at_hand: bool },
     /// From other stages.
     Queue(Queue),
 }
@@ -29,8 +27,10 @@ pub(crate) enum Intake<'a> {
 pub(crate) enum Next {
     /// A packet for an input port of the first node.
     Packet(PortId, Packet),
-    /// Nothing now; more may come. Only where it was asked not to wait.
+    /// Nothing now; more may come.
     Nothing,
+    /// Behind what was taken a checkpoint begins.
+    Barrier,
     /// Nothing more comes.
     End,
     /// The run's input failed.
@@ -41,82 +41,87 @@ pub(crate) enum Next {
 
 /// The queue of a stage, into which one or several edges lead.
 pub(crate) struct Queue {
-    receiver: Receiver<Message>,
-    /// By the edge's number in this queue.
-    depths: Vec<Arc<Depth>>,
+    taker: Taker,
+    /// What was taken from it.
+    taken: VecDeque<Message>,
     /// Edges that have not ended.
     open: usize,
+    /// Of those, the ones whose barrier has come.
+    barred: usize,
     /// Where packets are to be taken in the order of their times.
     merge: Option<Merge>,
 }
 
 impl Intake<'_> {
-    /// The next packet; waits for it.
-    pub(crate) fn next(&mut self, stop: &Cancel) -> Next {
+    /// The next packet. Waits for it, unless the stage is called to something else.
+    pub(crate) fn next(&mut self) -> Next {
         match self {
             Self::Source => Next::End,
-            Self::Run { input, sequence } => match input.next() {
+            Self::Run { input, sequence, taken, .. } => match input.next() {
                 None => Next::End,
                 Some(Err(failure)) => Next::Failed(failure),
                 Some(Ok(mut packet)) => {
                     sequence.number(&mut packet);
+                    *taken += 1;
                     Next::Packet(0, packet)
                 }
             },
-            Self::Queue(queue) => queue.next(Some(stop)),
+            Self::Queue(queue) => queue.next(true),
         }
     }
 
     /// The next packet, if it is there already.
     pub(crate) fn ready(&mut self) -> Next {
         match self {
+            Self::Run { at_hand: true, .. } => self.next(),
             Self::Source | Self::Run { .. } => Next::Nothing,
-            Self::Queue(queue) => queue.next(None),
+            Self::Queue(queue) => queue.next(false),
         }
     }
 }
 
 impl Queue {
-    pub(crate) fn new(receiver: Receiver<Message>, depths: Vec<Arc<Depth>>, merge: Option<Merge>) -> Self {
-        Self { receiver, open: depths.len(), depths, merge }
+    /// The end of a queue into which so many edges lead.
+    pub(crate) fn new(taker: Taker, edges: usize, merge: Option<Merge>) -> Self {
+        Self { taker, taken: VecDeque::new(), open: edges, barred: 0, merge }
     }
 
-    /// Waits only where there is something to wait beside.
-    fn next(&mut self, wait: Option<&Cancel>) -> Next {
+    /// Packets that wait for those of other edges.
+    pub(crate) fn merge(&mut self) -> Option<&mut Merge> {
+        self.merge.as_mut()
+    }
+
+    pub(crate) fn taker(&self) -> &Taker {
+        &self.taker
+    }
+
+    fn next(&mut self, wait: bool) -> Next {
         loop {
-            if let Some((port, packet)) = self.merge.as_mut().and_then(Merge::pop) {
+            let is_delayed = self.barred > 0;
+            if let Some((port, packet)) = self.merge.as_mut().and_then(|it| it.pop(is_delayed)) {
                 return Next::Packet(port, packet);
             }
-            if self.open == 0 {
-                return Next::End;
+            if is_delayed && self.barred == self.open {
+                self.barred = 0;
+                return Next::Barrier;
             }
-            let message = match (self.receiver.try_recv(), wait) {
-                (Ok(message), _) => message,
-                (Err(TryRecvError::Disconnected), _) => return Next::Stopped,
-                (Err(TryRecvError::Empty), None) => return Next::Nothing,
-                (Err(TryRecvError::Empty), Some(stop)) => {
-                    let received = select_biased! {
-                        recv(stop.signal()) -> _ => return Next::Stopped,
-                        recv(self.receiver) -> received => received,
-                    };
-                    let Ok(message) = received else { return Next::Stopped };
-                    message
-                }
-            };
-            match (message, &mut self.merge) {
-                (Message::Packet { edge, port, packet }, merge) => {
-                    self.depths[edge].leave();
-                    match merge {
-                        None => return Next::Packet(port, packet),
-                        Some(merge) => merge.push(edge, port, packet),
-                    }
-                }
-                (Message::End { edge }, merge) => {
+            match (self.taken.pop_front(), &mut self.merge) {
+                (Some(Message::Packet { port, packet, .. }), None) => return Next::Packet(port, packet),
+                (Some(Message::Packet { edge, port, packet }), Some(merge)) => merge.push(edge, port, packet),
+                (Some(Message::End { edge }), merge) => {
                     self.open -= 1;
                     if let Some(merge) = merge {
                         merge.end(edge);
                     }
                 }
+                (Some(Message::Barrier { .. }), _) => self.barred += 1,
+                (None, _) if self.open == 0 => return Next::End,
+                (None, _) => match self.taker.take(&mut self.taken, wait) {
+                    Taken::Some if self.taken.is_empty() => return Next::Nothing,
+                    Taken::Some => {}
+                    Taken::Nothing => return Next::Nothing,
+                    Taken::Closed | Taken::Stopped => return Next::Stopped,
+                },
             }
         }
     }

@@ -5,39 +5,61 @@
 //!
 //! # Layout
 //!
-//! - `node`: the contract every runtime implements
-//! - `error`: how a node and a run fail
-//! - `cancel`: how a run is stopped from outside
+//! - `node`: the contract every runtime implements; `log`: a node's log as it leaves its runtime
+//! - `error`: how a node and a run fail; `raised`: what a node's own code raised; `policy`: what becomes of a run when a node fails
+//! - `cancel`: how a run is stopped from outside; `control`: what else can be asked of it
+//! - `parts`: a node and what runs it; `spec`: what a manifest says of a node
 //! - `pipeline`: a graph made ready, and its run
 //! - `plan`: which nodes share a thread
 //! - `wiring`: the stages of one run, and the queues between them
-//! - `stage`: the loop of one thread
-//! - `chain`: the fused nodes of one stage, called in turn
-//! - `intake`: where a stage's packets come from
-//! - `merge`: packets of several edges in the order of their times
-//! - `spec`: what a manifest says of a node
-//! - `outlet`: where a stage's packets go
-//! - `metrics`: what a run counted and measured
+//! - `stage`: the loop of one thread; `pace`: when packets are let go
+//! - `chain`: the fused nodes of one stage, called in turn; `member`: one of them
+//! - `queue`: the bounded queue before a stage
+//! - `intake`: where a stage's packets come from; `merge`: packets of several edges in the order of their times
+//! - `outlet`: where a stage's packets go; `sink`: where the run's do
+//! - `checkpoint`: all that a run needs to go on after it was killed
+//! - `metrics`: what a run counts while it goes on; `histogram`: durations in buckets; `report`: all that for programs
 
 mod cancel;
 mod chain;
+mod checkpoint;
+mod control;
 mod error;
+mod histogram;
 mod intake;
+mod log;
+mod member;
 mod merge;
 mod metrics;
 mod node;
 mod outlet;
+mod pace;
+mod parts;
 mod pipeline;
 mod plan;
+mod policy;
+mod queue;
+mod raised;
+mod report;
+mod sink;
 mod spec;
 mod stage;
 mod wiring;
 
 pub use cancel::Cancel;
+pub use checkpoint::{Checkpoint, Checkpointing, MAX_STATE};
+pub use control::Control;
 pub use error::{Cause, NodeError, NodeFailure, RunError};
-pub use metrics::{EdgeReport, NodeReport, Report, Times};
+pub use log::NodeLog;
+pub use metrics::Monitor;
 pub use node::{
-    EffectiveLimits, FileSource, Guard, LogLevel, LogRecord, LogSink, More, NodeInstance, NodeRuntime, NodeSpec, Outputs,
-    PortId,
+    EffectiveLimits, FileSource, Guard, LogLevel, LogRecord, LogSink, More, NodeInstance, NodeRuntime, NodeSpec,
+    Outputs, PortId,
 };
-pub use pipeline::{DEFAULT_CAPACITY, NodeParts, Pipeline};
+pub use pace::Pace;
+pub use parts::NodeParts;
+pub use pipeline::{CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
+pub use policy::{Action, FailureSink, Policy};
+pub use raised::Raised;
+pub use report::{EdgeReport, NodeReport, Report, Times};
+pub use sink::Sink;

@@ -30,11 +30,18 @@ impl Merge {
         self.open[edge] = false;
     }
 
+    /// What is held back, edge by edge.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (usize, &(PortId, Packet))> {
+        self.buffers.iter().enumerate().flat_map(|(edge, buffer)| buffer.iter().map(move |it| (edge, it)))
+    }
+
     /// The next packet, if it is known which that is.
-    pub(crate) fn pop(&mut self) -> Option<(PortId, Packet)> {
+    ///
+    /// No edge counts as silent whose next packets a checkpoint delays.
+    pub(crate) fn pop(&mut self, is_delayed: bool) -> Option<(PortId, Packet)> {
         let complete = self.buffers.iter().zip(&self.open).all(|(buffer, open)| !open || !buffer.is_empty());
         let full = self.buffers.iter().any(|it| it.len() >= self.capacity);
-        if !complete && !full {
+        if !complete && (!full || is_delayed) {
             return None;
         }
         let heads = self.buffers.iter_mut().filter(|it| !it.is_empty());
@@ -54,7 +61,7 @@ mod tests {
     }
 
     fn times(merge: &mut Merge) -> Vec<Option<i64>> {
-        std::iter::from_fn(|| merge.pop()).map(|(_, packet)| packet.pts_ns).collect()
+        std::iter::from_fn(|| merge.pop(false)).map(|(_, packet)| packet.pts_ns).collect()
     }
 
     #[test]
@@ -74,7 +81,7 @@ mod tests {
         let mut merge = Merge::new(2, 8);
         merge.push(0, 0, at(Some(1)));
         merge.push(1, 0, at(None));
-        assert_eq!(merge.pop().map(|(_, it)| it.pts_ns), Some(None));
+        assert_eq!(merge.pop(false).map(|(_, it)| it.pts_ns), Some(None));
     }
 
     #[test]

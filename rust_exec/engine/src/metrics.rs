@@ -1,162 +1,242 @@
-//! What a run counted and measured.
+//! What a run counts and measures, while it goes on: each count has one thread that writes it, and any that read it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
 use remotemedia_manifest::RuntimeKind;
-use serde::Serialize;
 
-/// Calls of a node that are timed each; two clock reads cost about as much as the cheapest call.
+use crate::histogram::Histogram;
+use crate::report::{EdgeReport, NodeReport, Report, Times};
+
+/// Calls of a node that are timed each, at first.
 const ALWAYS_TIMED: u64 = 1_024;
 
-/// Of the calls after those, one in so many is timed.
+/// Of the calls after those, one in so many is timed; two clock reads cost about as much as the cheapest call.
 const SAMPLE: u64 = 16;
 
-/// What a run counted and measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// From the start of the run to its end, in nanoseconds.
-    pub wall_ns: u64,
-    /// From the start of the run to the first packet at the sink, in nanoseconds.
-    pub first_output_ns: Option<u64>,
-    /// The nodes, in the manifest's order.
-    pub nodes: Vec<NodeReport>,
-    /// The edges, in the manifest's order.
-    pub edges: Vec<EdgeReport>,
+/// A call that takes longer is worth two clock reads.
+const SLOW: Duration = Duration::from_micros(4);
+
+/// A number that one thread counts up.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn add(&self, number: u64) {
+        // No other thread writes it, so that the addition need not be atomic.
+        self.0.store(self.get() + number, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn rise_to(&self, number: u64) {
+        if number > self.get() {
+            self.0.store(number, Ordering::Relaxed);
+        }
+    }
 }
 
-/// What one node did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NodeReport {
-    /// Its id.
-    pub id: String,
-    /// The runtime it ran in.
-    pub runtime: RuntimeKind,
-    /// Packets it was given.
-    pub packets_in: u64,
-    /// Packets it emitted.
-    pub packets_out: u64,
-    /// Bytes of payload it emitted.
-    pub bytes_out: u64,
-    /// How often it was called: `process`, `pull` and `flush`.
-    pub calls: u64,
-    /// Time spent in calls, in nanoseconds; extrapolated from the timed ones.
-    pub busy_ns: u64,
-    /// Duration of the timed calls.
-    pub call_ns: Times,
+/// What one node did so far.
+#[derive(Debug, Default)]
+pub(crate) struct NodeCounts {
+    pub(crate) packets_in: Count,
+    pub(crate) packets_out: Count,
+    pub(crate) bytes_in: Count,
+    pub(crate) bytes_out: Count,
+    pub(crate) errors: Count,
+    pub(crate) skipped: Count,
+    pub(crate) restarts: Count,
+    calls: Count,
+    timed: Count,
+    busy_ns: Count,
+    max_ns: Count,
+    histogram: Histogram,
 }
 
-/// How long calls took, in nanoseconds, to two digits. The first 1 024 calls of a node are timed, then one in sixteen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Times {
-    /// How many calls were timed.
-    pub timed: u64,
-    /// Half of the calls took at most this.
-    pub p50: u64,
-    /// 95 % of the calls took at most this.
-    pub p95: u64,
-    /// 99 % of the calls took at most this.
-    pub p99: u64,
-    /// No timed call took more.
-    pub max: u64,
+/// What passed along one edge so far. The giver counts `sent`, `bytes`, `high` and `dropped`, the taker `taken`.
+#[derive(Debug, Default)]
+pub(crate) struct EdgeCounts {
+    sent: Count,
+    bytes: Count,
+    taken: Count,
+    high: Count,
+    dropped: Count,
+    /// Whether there is no queue.
+    pub(crate) fused: AtomicBool,
 }
 
-/// What passed along one edge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EdgeReport {
-    /// Id of the node that gives.
-    pub from: String,
-    /// Its output port.
-    pub from_port: String,
-    /// Id of the node that takes.
-    pub to: String,
-    /// Its input port.
-    pub to_port: String,
-    /// Whether there is no queue, because both nodes run in one stage.
-    pub fused: bool,
-    /// The most packets of this edge that waited in the queue at once.
-    pub high_water: usize,
+impl EdgeCounts {
+    /// Packets went into the queue.
+    pub(crate) fn enter(&self, packets: u64, bytes: u64) {
+        self.sent.add(packets);
+        self.bytes.add(bytes);
+        self.high.rise_to(self.depth());
+    }
+
+    /// Packets were taken from the queue.
+    pub(crate) fn leave(&self, packets: u64) {
+        self.taken.add(packets);
+    }
+
+    /// Packets went from one call to the next.
+    pub(crate) fn pass(&self, packets: u64, bytes: u64) {
+        self.sent.add(packets);
+        self.taken.add(packets);
+        self.bytes.add(bytes);
+    }
+
+    /// Packets were dropped, because the queue was full.
+    pub(crate) fn dropped(&self, packets: u64) {
+        self.dropped.add(packets);
+    }
+
+    fn depth(&self) -> u64 {
+        let taken = self.taken.get();
+        self.sent.get().saturating_sub(taken)
+    }
 }
 
-/// A call that takes longer counts as one of an hour.
-const LONGEST_NS: u64 = 3_600_000_000_000;
-
-/// Counts one node's calls.
-#[derive(Debug)]
+/// Times the calls of one node.
 pub(crate) struct Meter {
-    pub(crate) packets_in: u64,
-    pub(crate) packets_out: u64,
-    pub(crate) bytes_out: u64,
-    calls: u64,
-    timed_ns: u64,
-    histogram: Histogram<u32>,
+    pub(crate) counts: Arc<NodeCounts>,
+    /// The number of the next call that is timed.
+    next: u64,
+    /// How many calls there had been when the last was timed.
+    last: u64,
 }
 
 impl Meter {
-    pub(crate) fn new() -> Self {
-        let histogram = Histogram::new_with_bounds(1, LONGEST_NS, 2).expect("the bounds are in range");
-        Self { packets_in: 0, packets_out: 0, bytes_out: 0, calls: 0, timed_ns: 0, histogram }
+    pub(crate) fn new(counts: Arc<NodeCounts>) -> Self {
+        Self { counts, next: 1, last: 0 }
     }
 
     /// A call begins; its start, if it is to be timed.
     pub(crate) fn begin(&mut self) -> Option<Instant> {
-        self.calls += 1;
-        (self.calls <= ALWAYS_TIMED || self.calls.is_multiple_of(SAMPLE)).then(Instant::now)
+        self.counts.calls.add(1);
+        (self.counts.calls.get() >= self.next).then(Instant::now)
     }
 
-    /// The call ended.
+    /// The call ended. A timed call stands for all since the last that was timed.
     pub(crate) fn end(&mut self, start: Option<Instant>) {
-        if let Some(start) = start {
-            let elapsed = nanoseconds(start.elapsed());
-            self.timed_ns += elapsed;
-            self.histogram.saturating_record(elapsed.max(1));
-        }
-    }
-
-    pub(crate) fn report(&self, id: &str, runtime: RuntimeKind) -> NodeReport {
-        let timed = self.histogram.len();
-        let call_ns = Times {
-            timed,
-            p50: self.histogram.value_at_quantile(0.50),
-            p95: self.histogram.value_at_quantile(0.95),
-            p99: self.histogram.value_at_quantile(0.99),
-            max: self.histogram.max(),
-        };
-        let all = u128::from(self.timed_ns) * u128::from(self.calls);
-        let busy_ns = all.checked_div(u128::from(timed)).unwrap_or(0);
-        NodeReport {
-            id: id.to_owned(),
-            runtime,
-            packets_in: self.packets_in,
-            packets_out: self.packets_out,
-            bytes_out: self.bytes_out,
-            calls: self.calls,
-            busy_ns: u64::try_from(busy_ns).unwrap_or(u64::MAX),
-            call_ns,
-        }
+        let Some(start) = start else { return };
+        let elapsed = start.elapsed();
+        let (nanoseconds, calls) = (nanoseconds(elapsed), self.counts.calls.get());
+        let weight = calls - self.last;
+        self.counts.timed.add(1);
+        self.counts.busy_ns.add(nanoseconds.saturating_mul(weight));
+        self.counts.max_ns.rise_to(nanoseconds);
+        self.counts.histogram.record(nanoseconds, weight);
+        self.last = calls;
+        self.next = calls + if calls < ALWAYS_TIMED || elapsed > SLOW { 1 } else { SAMPLE };
     }
 }
 
-/// How many packets of one edge wait in a queue; counted up by the giver, down by the taker.
+/// The names of an edge's ends and ports.
+#[derive(Debug)]
+pub(crate) struct EdgeNames {
+    pub(crate) from: String,
+    pub(crate) from_port: String,
+    pub(crate) to: String,
+    pub(crate) to_port: String,
+}
+
+/// Id, runtime and counts of a node.
+type Node = (String, RuntimeKind, Arc<NodeCounts>);
+
+/// Names and counts of an edge.
+type Edge = (EdgeNames, Arc<EdgeCounts>);
+
+/// All that one run counts.
 #[derive(Debug, Default)]
-pub(crate) struct Depth {
-    now: AtomicUsize,
-    high: AtomicUsize,
+pub(crate) struct Board {
+    /// In the manifest's order, as the edges are.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) edges: Vec<Edge>,
+    /// Packets that came after their time; several threads count.
+    pub(crate) late: AtomicU64,
+    started: OnceLock<Instant>,
+    wall_ns: OnceLock<u64>,
+    first_output_ns: OnceLock<u64>,
 }
 
-impl Depth {
-    pub(crate) fn enter(&self) {
-        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
-        self.high.fetch_max(now, Ordering::Relaxed);
+impl Board {
+    pub(crate) fn new(nodes: Vec<Node>, edges: Vec<Edge>) -> Self {
+        Self { nodes, edges, ..Self::default() }
     }
 
-    pub(crate) fn leave(&self) {
-        self.now.fetch_sub(1, Ordering::Relaxed);
+    pub(crate) fn start(&self) {
+        let _ = self.started.set(Instant::now());
     }
 
-    pub(crate) fn high_water(&self) -> usize {
-        self.high.load(Ordering::Relaxed)
+    pub(crate) fn output(&self) {
+        if self.first_output_ns.get().is_none() {
+            let _ = self.first_output_ns.set(self.elapsed());
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        let _ = self.wall_ns.set(self.elapsed());
+    }
+
+    fn elapsed(&self) -> u64 {
+        self.started.get().map_or(0, |it| nanoseconds(it.elapsed()))
+    }
+}
+
+/// Looks at a run while it goes on; clones look at the same run.
+#[derive(Clone, Debug)]
+pub struct Monitor(pub(crate) Arc<Board>);
+
+impl Monitor {
+    /// What was counted and measured so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let board = &*self.0;
+        Report {
+            wall_ns: board.wall_ns.get().copied().unwrap_or_else(|| board.elapsed()),
+            first_output_ns: board.first_output_ns.get().copied(),
+            late: board.late.load(Ordering::Relaxed),
+            nodes: board.nodes.iter().map(|(id, runtime, counts)| node_report(id, *runtime, counts)).collect(),
+            edges: board.edges.iter().map(|(names, counts)| edge_report(names, counts)).collect(),
+        }
+    }
+}
+
+fn node_report(id: &str, runtime: RuntimeKind, counts: &NodeCounts) -> NodeReport {
+    let histogram = counts.histogram.buckets();
+    let max = counts.max_ns.get();
+    let [p50, p95, p99] = Histogram::quantiles(&histogram, [0.50, 0.95, 0.99]).map(|it| it.min(max));
+    NodeReport {
+        id: id.to_owned(),
+        runtime,
+        packets_in: counts.packets_in.get(),
+        packets_out: counts.packets_out.get(),
+        bytes_in: counts.bytes_in.get(),
+        bytes_out: counts.bytes_out.get(),
+        calls: counts.calls.get(),
+        errors: counts.errors.get(),
+        skipped: counts.skipped.get(),
+        restarts: counts.restarts.get(),
+        busy_ns: counts.busy_ns.get(),
+        call_ns: Times { timed: counts.timed.get(), p50, p95, p99, max, histogram },
+    }
+}
+
+fn edge_report(names: &EdgeNames, counts: &EdgeCounts) -> EdgeReport {
+    EdgeReport {
+        from: names.from.clone(),
+        from_port: names.from_port.clone(),
+        to: names.to.clone(),
+        to_port: names.to_port.clone(),
+        fused: counts.fused.load(Ordering::Relaxed),
+        packets: counts.sent.get(),
+        bytes: counts.bytes.get(),
+        depth: counts.depth(),
+        high_water: counts.high.get(),
+        dropped: counts.dropped.get(),
     }
 }
 

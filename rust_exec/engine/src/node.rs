@@ -8,6 +8,7 @@ use remotemedia_manifest::RuntimeKind;
 use remotemedia_packet::Packet;
 use serde_json::{Map, Value};
 
+use crate::cancel::Cancel;
 use crate::error::NodeFailure;
 
 /// Index of a port in [`NodeSpec::inputs`] or [`NodeSpec::outputs`].
@@ -173,6 +174,14 @@ impl Outputs {
         Self::default()
     }
 
+    /// An empty collection that takes what one call may emit.
+    #[must_use]
+    pub fn bounded(limits: &EffectiveLimits) -> Self {
+        let mut outputs = Self::new();
+        outputs.reset(limits);
+        outputs
+    }
+
     /// Emit on the first output port.
     pub fn push(&mut self, packet: Packet) {
         self.push_to(0, packet);
@@ -201,10 +210,32 @@ impl Outputs {
         self.packets.is_empty()
     }
 
+    /// What has been emitted and not taken, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &(PortId, Packet)> {
+        self.packets.iter()
+    }
+
     /// Take all that was emitted, in order.
     pub fn drain(&mut self) -> impl Iterator<Item = (PortId, Packet)> + '_ {
         self.bytes = 0;
         self.packets.drain(..)
+    }
+
+    /// Hold one packet, as if it alone had been emitted.
+    pub(crate) fn load(&mut self, port: PortId, packet: Packet) {
+        self.packets.clear();
+        self.bytes = packet.byte_len() as u64;
+        self.packets.push((port, packet));
+    }
+
+    /// The packet that alone was emitted.
+    pub(crate) fn single(&mut self) -> Option<&mut (PortId, Packet)> {
+        if let [single] = &mut self.packets[..] { Some(single) } else { None }
+    }
+
+    /// The packet that was emitted last.
+    pub(crate) fn pop(&mut self) -> Option<(PortId, Packet)> {
+        self.packets.pop()
     }
 
     /// Empty, and bounded for the next call.
@@ -220,7 +251,8 @@ impl Outputs {
     }
 
     /// Whether a bound was exceeded since the last reset.
-    pub(crate) fn exceeded(&self) -> bool {
+    #[must_use]
+    pub fn exceeded(&self) -> bool {
         self.exceeded
     }
 }
@@ -252,6 +284,8 @@ pub struct NodeSpec {
     pub seed: u64,
     /// Where its log lines go.
     pub log: Arc<dyn LogSink>,
+    /// Cancelled when the run stops before its time: what the node waits for then ends.
+    pub cancel: Cancel,
 }
 
 /// Where a node's files come from: a project directory, or a verified package.

@@ -1,51 +1,35 @@
 //! Where a stage's packets go: the queues of other stages, or the run's sink.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crossbeam_channel::{Sender, TrySendError, select_biased};
 use remotemedia_packet::Packet;
 
-use crate::cancel::Cancel;
-use crate::metrics::Depth;
+use crate::checkpoint::SequenceState;
+use crate::metrics::EdgeCounts;
 use crate::node::PortId;
-
-/// What travels in the queue of a stage.
-pub(crate) enum Message {
-    /// A packet of one edge, for an input port.
-    Packet { edge: usize, port: PortId, packet: Packet },
-    /// Nothing more comes along this edge. A queue that closes without it was abandoned: a giver failed.
-    End { edge: usize },
-}
-
-/// The run is stopped, or nobody takes what is sent.
-#[derive(Debug)]
-pub(crate) struct Stopped;
+use crate::queue::{Giver, Message, Stopped};
 
 /// The giving end of one edge.
 pub(crate) struct Lane {
-    pub(crate) queue: Sender<Message>,
-    /// Which edge of the taking stage this is.
-    pub(crate) edge: usize,
+    queue: Giver,
+    /// Which edge of the taking stage this is; at the sink, the index of the node.
+    edge: usize,
     /// The input port it leads to.
-    pub(crate) port: PortId,
-    pub(crate) depth: Arc<Depth>,
+    port: PortId,
+    counts: Arc<EdgeCounts>,
     pub(crate) sequence: Sequence,
-}
-
-/// The giving end of a leaf: index of the node and its packet, to the thread that called `run`.
-pub(crate) struct SinkLane {
-    pub(crate) queue: Sender<(usize, Packet)>,
-    pub(crate) node: usize,
-    pub(crate) sequence: Sequence,
+    waiting: VecDeque<Message>,
 }
 
 /// Where the packets of a stage's last node go.
-pub(crate) enum Outlet {
+pub(crate) struct Outlet {
     /// By output port; what is emitted on a port that no edge leaves goes nowhere.
-    Lanes(Vec<Vec<Lane>>),
-    /// No edge leaves the node.
-    Sink(SinkLane),
+    pub(crate) ports: Vec<Vec<Lane>>,
+    /// Whether all ports are the first: no edge leaves the node, and its packets go to the sink.
+    pub(crate) is_leaf: bool,
+    /// Whether packets that find a queue full are dropped: those of a live source.
+    pub(crate) drops: bool,
 }
 
 /// Numbers the packets of one edge, stream by stream.
@@ -65,58 +49,74 @@ impl Sequence {
         packet.seq = *next;
         *next += 1;
     }
+
+    /// The next numbers, for a checkpoint.
+    pub(crate) fn noted(&self) -> SequenceState {
+        let mut others: Vec<_> = self.others.iter().map(|(stream, next)| (*stream, *next)).collect();
+        others.sort_unstable();
+        SequenceState(self.first, others)
+    }
+
+    /// Go on with the numbers of a checkpoint.
+    pub(crate) fn resume(&mut self, SequenceState(first, others): &SequenceState) {
+        (self.first, self.others) = (*first, others.iter().copied().collect());
+    }
 }
 
 impl Outlet {
-    /// Send a packet along every edge of its port; waits while a queue is full.
-    pub(crate) fn emit(&mut self, port: PortId, packet: Packet, stop: &Cancel) -> Result<(), Stopped> {
-        match self {
-            Self::Sink(lane) => {
-                let mut packet = packet;
-                lane.sequence.number(&mut packet);
-                send(&lane.queue, (lane.node, packet), stop)
-            }
-            Self::Lanes(ports) => {
-                let Some((last, others)) = ports.get_mut(port as usize).and_then(|it| it.split_last_mut()) else {
-                    return Ok(());
-                };
-                for lane in others {
-                    lane.emit(packet.clone(), stop)?;
-                }
-                last.emit(packet, stop)
-            }
+    /// Send packets along every edge of their ports; waits while a queue is full.
+    pub(crate) fn send(&mut self, packets: impl Iterator<Item = (PortId, Packet)>) -> Result<(), Stopped> {
+        for (port, packet) in packets {
+            let port = if self.is_leaf { 0 } else { port as usize };
+            let Some((last, others)) = self.ports.get_mut(port).and_then(|it| it.split_last_mut()) else { continue };
+            others.iter_mut().for_each(|lane| lane.push(packet.clone()));
+            last.push(packet);
         }
+        let wait = !self.drops;
+        self.ports.iter_mut().flatten().try_for_each(|lane| lane.flush(wait))
+    }
+
+    /// Tell every taker that a checkpoint begins here.
+    pub(crate) fn bar(&mut self) -> Result<(), Stopped> {
+        self.ports.iter_mut().flatten().try_for_each(Lane::bar)
+    }
+
+    /// The numbers of every edge, in their order.
+    pub(crate) fn sequences(&mut self) -> impl Iterator<Item = &mut Sequence> {
+        self.ports.iter_mut().flatten().map(|it| &mut it.sequence)
     }
 
     /// Tell every taker that nothing more comes.
-    pub(crate) fn end(&mut self, stop: &Cancel) -> Result<(), Stopped> {
-        match self {
-            Self::Sink(_) => Ok(()),
-            Self::Lanes(ports) => ports.iter().flatten().try_for_each(|lane| lane.end(stop)),
-        }
+    pub(crate) fn end(&mut self) -> Result<(), Stopped> {
+        self.ports.iter_mut().flatten().try_for_each(Lane::end)
     }
 }
 
 impl Lane {
-    pub(crate) fn emit(&mut self, mut packet: Packet, stop: &Cancel) -> Result<(), Stopped> {
+    pub(crate) fn new(queue: Giver, edge: usize, port: PortId, counts: Arc<EdgeCounts>) -> Self {
+        Self { queue, edge, port, counts, sequence: Sequence::default(), waiting: VecDeque::new() }
+    }
+
+    /// Put a packet behind those that are sent next.
+    pub(crate) fn push(&mut self, mut packet: Packet) {
         self.sequence.number(&mut packet);
-        // Counted before it is sent, for the taker may be quicker than the line after.
-        self.depth.enter();
-        send(&self.queue, Message::Packet { edge: self.edge, port: self.port, packet }, stop)
+        self.waiting.push_back(Message::Packet { edge: self.edge, port: self.port, packet });
     }
 
-    pub(crate) fn end(&self, stop: &Cancel) -> Result<(), Stopped> {
-        send(&self.queue, Message::End { edge: self.edge }, stop)
+    /// Send what was put there.
+    pub(crate) fn flush(&mut self, wait: bool) -> Result<(), Stopped> {
+        if self.waiting.is_empty() { Ok(()) } else { self.queue.send(&mut self.waiting, &self.counts, wait) }
     }
-}
 
-fn send<T>(queue: &Sender<T>, message: T, stop: &Cancel) -> Result<(), Stopped> {
-    match queue.try_send(message) {
-        Ok(()) => Ok(()),
-        Err(TrySendError::Disconnected(_)) => Err(Stopped),
-        Err(TrySendError::Full(message)) => select_biased! {
-            recv(stop.signal()) -> _ => Err(Stopped),
-            send(queue, message) -> sent => sent.map_err(|_| Stopped),
-        },
+    /// Say that a checkpoint begins here.
+    pub(crate) fn bar(&mut self) -> Result<(), Stopped> {
+        self.waiting.push_back(Message::Barrier { edge: self.edge });
+        self.flush(true)
+    }
+
+    /// Say that nothing more comes.
+    pub(crate) fn end(&mut self) -> Result<(), Stopped> {
+        self.waiting.push_back(Message::End { edge: self.edge });
+        self.flush(true)
     }
 }

@@ -1,61 +1,37 @@
 //! A graph made ready, and its run.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
-use std::time::Instant;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, TryRecvError, bounded, select_biased};
-use remotemedia_manifest::{Graph, Manifest, Node, RuntimeKind, table};
+use remotemedia_manifest::{Edge, Graph, Manifest, Node, table};
 use remotemedia_packet::Packet;
 
 use crate::cancel::Cancel;
-use crate::chain::Chain;
-use crate::error::{NodeError, NodeFailure, RunError};
-use crate::metrics::{Report, nanoseconds};
-use crate::node::{NodeInstance, NodeRuntime, NodeSpec};
-use crate::stage::{Control, panicked};
+use crate::checkpoint::{self, Checkpointing, Leaves};
+use crate::control::Control;
+use crate::error::{NodeFailure, RunError};
+use crate::intake::Input;
+use crate::metrics::{Board, EdgeNames, Monitor};
+use crate::pace::Pace;
+use crate::parts::NodeParts;
+use crate::policy::FailureSink;
+use crate::queue::{Bounds, queue};
+use crate::report::Report;
+use crate::sink::{Drain, Sink};
+use crate::stage::{Course, Stage};
 use crate::wiring::Wiring;
 
 /// Packets that wait before a stage at most, unless [`Pipeline::with_capacity`] says otherwise.
 pub const DEFAULT_CAPACITY: usize = 64;
 
+/// Bytes of payload that wait before a stage at most, or one packet.
+pub const CAPACITY_BYTES: usize = 8 << 20;
+
 /// Stack of a stage's thread: what the main thread of a process has, because nodes may call C code that expects it.
 const STACK: usize = 8 << 20;
-
-/// One node and what runs it.
-pub struct NodeParts {
-    /// What the node was told.
-    pub spec: NodeSpec,
-    /// The runtime it runs in.
-    pub kind: RuntimeKind,
-    /// The node.
-    pub instance: Box<dyn NodeInstance>,
-}
-
-impl NodeParts {
-    /// Whether it gives packets of its own accord, and takes none of the run's input.
-    pub(crate) fn is_source(&self) -> bool {
-        self.spec.inputs.is_empty() || self.instance.is_source()
-    }
-
-    /// Make the node.
-    ///
-    /// # Errors
-    ///
-    /// As [`NodeRuntime::instantiate`], with the call `init`; a panic of the runtime is an error of the node.
-    pub fn make(runtime: &dyn NodeRuntime, spec: NodeSpec) -> Result<Self, Box<NodeError>> {
-        let kind = runtime.kind();
-        let made = catch_unwind(AssertUnwindSafe(|| runtime.instantiate(&spec)));
-        match made.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
-            Ok(instance) => Ok(Self { spec, kind, instance }),
-            Err(failure) => {
-                let (node, call) = (spec.id, "init");
-                Err(Box::new(NodeError { node, runtime: kind, call, seq: None, input: None, failure }))
-            }
-        }
-    }
-}
 
 /// A graph of nodes that is ready to run, once.
 ///
@@ -69,7 +45,14 @@ pub struct Pipeline {
     pub(crate) types: Vec<Option<&'static table::NodeType>>,
     /// Whether the node takes packets of several edges in the order of their times.
     pub(crate) by_time: Vec<bool>,
-    pub(crate) capacity: usize,
+    pub(crate) bounds: Bounds,
+    pub(crate) pace: Pace,
+    /// Whether the input never waits for anybody.
+    pub(crate) at_hand: bool,
+    pub(crate) quick_sink: bool,
+    pub(crate) board: Arc<Board>,
+    pub(crate) control: Control,
+    pub(crate) told: Option<Arc<dyn FailureSink>>,
 }
 
 impl Pipeline {
@@ -77,8 +60,8 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// [`RunError::Setup`]: a node without an instance (`RM610`), or a connection to a port that a node does not have
-    /// (`RM213`).
+    /// [`RunError::Setup`]: a node without an instance (`RM610`), a connection to a port that a node does not have
+    /// (`RM213`), or between ports that have no kind of packet in common (`RM606`).
     pub fn new(manifest: &Manifest, instances: Vec<NodeParts>) -> Result<Self, RunError> {
         let mut instances: HashMap<String, NodeParts> =
             instances.into_iter().map(|it| (it.spec.id.clone(), it)).collect();
@@ -90,14 +73,30 @@ impl Pipeline {
             })?);
         }
         let graph = Graph::of(manifest);
+        let types: Vec<_> = manifest.nodes.iter().map(Node::built_in).collect();
         for edge in &graph.edges {
             let (giver, taker) = (&nodes[edge.from].spec, &nodes[edge.to].spec);
             expect_port(&giver.id, "output", &giver.outputs, &edge.from_port)?;
             expect_port(&taker.id, "input", &taker.inputs, &edge.to_port)?;
+            expect_fit(edge, manifest, types[edge.from], types[edge.to])?;
         }
-        let types = manifest.nodes.iter().map(Node::built_in).collect();
         let by_time = manifest.nodes.iter().map(|it| it.sync.as_deref() == Some("pts")).collect();
-        Ok(Self { graph, nodes, types, by_time, capacity: DEFAULT_CAPACITY })
+        let control = Control::new(nodes.iter().map(|it| it.spec.id.clone()).zip(types.iter().copied()));
+        let board = Arc::new(board(&nodes, &graph));
+        let bounds = Bounds { packets: DEFAULT_CAPACITY, bytes: CAPACITY_BYTES };
+        Ok(Self {
+            graph,
+            nodes,
+            types,
+            by_time,
+            bounds,
+            pace: Pace::Batch,
+            at_hand: false,
+            quick_sink: false,
+            board,
+            control,
+            told: None,
+        })
     }
 
     /// Whether some node takes the run's input: one that no edge leads to, and that is no source.
@@ -110,8 +109,45 @@ impl Pipeline {
     /// The same with queues of at most so many packets.
     #[must_use]
     pub fn with_capacity(mut self, packets: usize) -> Self {
-        self.capacity = packets.max(1);
+        self.bounds.packets = packets.max(1);
         self
+    }
+
+    /// The same with an input that never waits for anybody, such as a file's: many packets are taken from it at a time.
+    #[must_use]
+    pub fn with_input_at_hand(self) -> Self {
+        Self { at_hand: true, ..self }
+    }
+
+    /// The same with a sink that takes less time than to wake a thread, or that needs the guard of the nodes itself: a
+    /// pipeline of one stage then runs on the thread that called [`Pipeline::run`].
+    #[must_use]
+    pub fn with_quick_sink(self) -> Self {
+        Self { quick_sink: true, ..self }
+    }
+
+    /// The same, taking its input so fast.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// The same, telling of failures that do not end the run.
+    #[must_use]
+    pub fn telling(self, failures: Arc<dyn FailureSink>) -> Self {
+        Self { told: Some(failures), ..self }
+    }
+
+    /// Looks at the run while it goes on.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor(Arc::clone(&self.board))
+    }
+
+    /// Asks things of the run while it goes on.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     /// Run to the end of the input.
@@ -130,38 +166,122 @@ impl Pipeline {
         sink: &mut dyn FnMut(&str, Packet) -> Result<(), NodeFailure>,
         cancel: &Cancel,
     ) -> Result<Report, RunError> {
-        let started = Instant::now();
-        let ids: Vec<String> = self.nodes.iter().map(|it| it.spec.id.clone()).collect();
-        let control = Control::default();
-        let (leaves, outputs) = bounded(self.capacity);
-        let mut wiring = Wiring::new(self, Box::new(input), &leaves);
-        drop(leaves);
-        let mut first_output = None;
-        let mut take = |node: usize, packet: Packet| {
-            first_output.get_or_insert_with(|| nanoseconds(started.elapsed()));
-            sink(&ids[node], packet)
-        };
-        let (drained, chains) = scope(|scope| {
-            let (stages, spawned) = spawn(scope, &mut wiring, &control);
-            let drained = spawned.and_then(|()| drain(&outputs, &mut take, cancel));
-            // Whatever still runs has nobody left to give to.
-            control.stop.cancel();
-            drop(outputs);
-            let chains: Vec<Chain> =
-                stages.into_iter().map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic))).collect();
-            (drained, chains)
-        });
-        drained?;
-        match control.failure() {
-            Some(error) => Err(error),
-            None => Ok(Report {
-                wall_ns: nanoseconds(started.elapsed()),
-                first_output_ns: first_output,
-                nodes: wiring.node_reports(&chains),
-                edges: wiring.edge_reports(),
-            }),
-        }
+        self.run_to(input, &mut |leaf: &str, packet: Packet| sink(leaf, packet), cancel)
     }
+
+    /// The same for a sink that takes many packets at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipeline::run`].
+    pub fn run_to<'a>(
+        self,
+        input: impl Iterator<Item = Result<Packet, NodeFailure>> + Send + 'a,
+        sink: &mut dyn Sink,
+        cancel: &Cancel,
+    ) -> Result<Report, RunError> {
+        self.go(Box::new(input), sink, None, cancel)
+    }
+
+    /// The same, with checkpoints from which another run of the same pipeline goes on; or going on from one.
+    ///
+    /// The input begins behind the packets that the checkpoint counts, and the sink holds what it held when the checkpoint
+    /// was made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipeline::run`]. `RM624`: a node's state cannot be noted. `RM623`: the checkpoint is of another pipeline.
+    pub fn run_with_checkpoints<'a>(
+        mut self,
+        input: impl Iterator<Item = Result<Packet, NodeFailure>> + Send + 'a,
+        sink: &mut dyn Sink,
+        mut checkpointing: Checkpointing<'_>,
+        cancel: &Cancel,
+    ) -> Result<Report, RunError> {
+        checkpoint::check(&mut self.nodes)?;
+        self.go(Box::new(input), sink, Some(&mut checkpointing), cancel)
+    }
+
+    fn go(
+        self,
+        input: Input<'_>,
+        sink: &mut dyn Sink,
+        mut checkpointing: Option<&mut Checkpointing<'_>>,
+        cancel: &Cancel,
+    ) -> Result<Report, RunError> {
+        let monitor = self.monitor();
+        let board = &*monitor.0;
+        let course = Course::new(self.control.draining());
+        // Whoever waits outside hears of it too; whoever waits to let packets go at their times waits no longer.
+        self.nodes.iter().for_each(|it| course.stop.also(&it.spec.cancel));
+        course.stop.also(&course.drain);
+        cancel.also(&course.stop);
+        let (bounds, quick_sink) = (self.bounds, self.quick_sink);
+        let (leaves, outputs) = queue(bounds, Vec::new(), &course.stop);
+        board.start();
+        let mut wiring = Wiring::new(self, input, &leaves, &course);
+        drop(leaves);
+        if let Some(from) = checkpointing.as_mut().and_then(|it| it.from.take()) {
+            wiring.resume(&from)?;
+        }
+        let timed = checkpointing.as_ref().map(|it| it.every);
+        let leaves = wiring.stages.iter().filter(|it| it.outlet.is_leaf).count();
+        let leaves = Leaves::new(&course.rounds, checkpointing, leaves);
+        let drain = Drain { outputs, sink, board, leaves, cancel };
+        let drained = match (&wiring.feeder, wiring.stages.pop()) {
+            (None, Some(stage)) if quick_sink && timed.is_none() && wiring.stages.is_empty() => {
+                inline(stage, drain, &course)
+            }
+            (_, last) => {
+                wiring.stages.extend(last);
+                threaded(wiring, drain, timed, &course)
+            }
+        };
+        board.end();
+        drained?;
+        course.failure().map_or_else(|| Ok(monitor.report()), Err)
+    }
+}
+
+/// Run a single stage, and hand out what it gives, on this thread.
+fn inline(stage: Stage<'_>, mut drain: Drain<'_, '_>, course: &Course) -> Result<(), RunError> {
+    // Nobody takes anything while the stage sends.
+    drain.outputs.unbound();
+    let mut drained = Ok(true);
+    stage.run(course, &mut || {
+        drained = drain.once(false);
+        if drained.is_err() {
+            course.stop.cancel();
+        }
+    });
+    drained.and_then(|_| drain.run())
+}
+
+/// Run every stage on a thread of its own, and hand out on this one what they give; with a checkpoint from time to time.
+fn threaded(
+    mut wiring: Wiring<'_>,
+    drain: Drain<'_, '_>,
+    timed: Option<Duration>,
+    course: &Course,
+) -> Result<(), RunError> {
+    let done = Cancel::new();
+    course.stop.also(&done);
+    scope(|scope| {
+        let (stages, mut spawned) = spawn(scope, &mut wiring, course);
+        if let (Some(every), Ok(())) = (timed, &spawned) {
+            let (rounds, done) = (&course.rounds, &done);
+            let keeper = thread("checkpoints").spawn_scoped(scope, move || rounds.keep_time(every, done));
+            spawned = keeper.map(drop).map_err(|error| no_thread(course, &error));
+        }
+        let drained = spawned.and_then(|()| drain.run());
+        if drained.is_err() {
+            // Whatever still runs has nobody left to give to.
+            course.stop.cancel();
+        }
+        done.cancel();
+        stages.into_iter().for_each(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        drained
+    })
 }
 
 fn expect_port(node: &str, kind: &str, ports: &[String], name: &str) -> Result<(), RunError> {
@@ -172,61 +292,67 @@ fn expect_port(node: &str, kind: &str, ports: &[String], name: &str) -> Result<(
     Err(RunError::Setup(NodeFailure::new("RM213", message)))
 }
 
+/// Refuse an edge that no packet can ever pass.
+fn expect_fit(
+    edge: &Edge,
+    manifest: &Manifest,
+    giver: Option<&table::NodeType>,
+    taker: Option<&table::NodeType>,
+) -> Result<(), RunError> {
+    let given = giver.and_then(|it| it.outputs.iter().find(|it| it.name == edge.from_port));
+    let taken = taker.and_then(|it| it.inputs.iter().find(|it| it.name == edge.to_port));
+    let (Some(given), Some(taken)) = (given, taken) else { return Ok(()) };
+    if given.types.iter().any(|it| taken.types.contains(it)) {
+        return Ok(());
+    }
+    let (from, to) = (&manifest.nodes[edge.from].id, &manifest.nodes[edge.to].id);
+    let (takes, gives) = (taken.types.join(" or "), given.types.join(" or "));
+    let message =
+        format!("expected {takes} on port `{}` of node `{to}`, got an edge of {gives} from `{from}`", taken.name);
+    Err(RunError::Setup(NodeFailure::new("RM606", message).with_hint("put a node between them that converts")))
+}
+
+fn board(nodes: &[NodeParts], graph: &Graph) -> Board {
+    let names = |edge: &Edge| EdgeNames {
+        from: nodes[edge.from].spec.id.clone(),
+        from_port: edge.from_port.clone(),
+        to: nodes[edge.to].spec.id.clone(),
+        to_port: edge.to_port.clone(),
+    };
+    let counted = nodes.iter().map(|it| (it.spec.id.clone(), it.kind, Arc::default()));
+    Board::new(counted.collect(), graph.edges.iter().map(|it| (names(it), Arc::default())).collect())
+}
+
 /// Start the threads; of the stages that were started the handles, also when one could not be.
 fn spawn<'scope, 'a: 'scope>(
     scope: &'scope Scope<'scope, '_>,
     wiring: &mut Wiring<'a>,
-    control: &Control,
-) -> (Vec<ScopedJoinHandle<'scope, Chain>>, Result<(), RunError>) {
+    course: &Course,
+) -> (Vec<ScopedJoinHandle<'scope, ()>>, Result<(), RunError>) {
     let mut handles = Vec::new();
-    let refused = |error: std::io::Error| {
-        control.stop.cancel();
-        RunError::Setup(NodeFailure::new("RM613", format!("expected a thread for every stage, got: {error}")))
-    };
     for stage in std::mem::take(&mut wiring.stages) {
-        let name = stage.chain.members()[0].id.clone();
-        let control = control.clone();
-        let spawned = thread(&name).spawn_scoped(scope, move || stage.run(&control));
-        match spawned {
+        let (thread, shared) = (thread(stage.chain.name()), course.clone());
+        match thread.spawn_scoped(scope, move || stage.run(&shared, &mut || {})) {
             Ok(handle) => handles.push(handle),
-            Err(error) => return (handles, Err(refused(error))),
+            Err(error) => return (handles, Err(no_thread(course, &error))),
         }
     }
     if let Some(feeder) = wiring.feeder.take() {
-        let control = control.clone();
-        if let Err(error) = thread("input").spawn_scoped(scope, move || feeder.run(&control)) {
-            return (handles, Err(refused(error)));
+        let shared = course.clone();
+        if let Err(error) = thread("input").spawn_scoped(scope, move || feeder.run(&shared)) {
+            return (handles, Err(no_thread(course, &error)));
         }
     }
     (handles, Ok(()))
 }
 
+/// A thread could not be started: those that were end.
+fn no_thread(course: &Course, error: &std::io::Error) -> RunError {
+    course.stop.cancel();
+    RunError::Setup(NodeFailure::new("RM613", format!("expected a thread for every stage, got: {error}")))
+}
+
 /// A thread by that name, which must not hold a NUL.
 fn thread(name: &str) -> Builder {
     Builder::new().name(name.replace('\0', "")).stack_size(STACK)
-}
-
-/// Hand what comes out of the leaves to the sink, until the last of them has ended.
-fn drain(
-    outputs: &Receiver<(usize, Packet)>,
-    take: &mut dyn FnMut(usize, Packet) -> Result<(), NodeFailure>,
-    cancel: &Cancel,
-) -> Result<(), RunError> {
-    loop {
-        if cancel.is_cancelled() {
-            return Err(RunError::Cancelled);
-        }
-        let (node, packet) = match outputs.try_recv() {
-            Ok(output) => output,
-            Err(TryRecvError::Disconnected) => return Ok(()),
-            Err(TryRecvError::Empty) => select_biased! {
-                recv(cancel.signal()) -> _ => continue,
-                recv(outputs) -> output => match output {
-                    Ok(output) => output,
-                    Err(_) => return Ok(()),
-                },
-            },
-        };
-        take(node, packet).map_err(RunError::Output)?;
-    }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use remotemedia_manifest::{Manifest, Node, table};
 
+use crate::cancel::Cancel;
 use crate::node::{EffectiveLimits, FileSource, LogSink, NodeSpec};
 
 impl NodeSpec {
     /// A node of a resolved manifest, with default limits, without grants and with seed 0, in a run with an input.
     ///
-    /// A built-in node has the ports of the table. A class of the author's has those that connections name, in their
+    /// A built-in node has the ports of the table, or those that its parameters name. A class of the author's has those that connections name, in their
     /// order, and `in` and `out`.
     #[must_use]
     pub fn of(manifest: &Manifest, node: &Node, files: Arc<dyn FileSource>, log: Arc<dyn LogSink>) -> Self {
@@ -27,6 +28,7 @@ impl NodeSpec {
             grants: Vec::new(),
             seed: 0,
             log,
+            cancel: Cancel::new(),
         }
     }
 }
@@ -34,8 +36,11 @@ impl NodeSpec {
 /// Names of the input and of the output ports, by [`crate::PortId`].
 fn ports(manifest: &Manifest, node: &Node) -> (Vec<String>, Vec<String>) {
     if let Some(known) = node.built_in() {
-        let names = |ports: &[table::Port]| ports.iter().map(|it| it.name.clone()).collect();
-        return (names(&known.inputs), names(&known.outputs));
+        let names = |side| {
+            let ports = known.ports(side, &node.params);
+            ports.iter().flat_map(|it| it.iter()).map(|it| it.name.clone()).collect()
+        };
+        return (names(table::Side::Inputs), names(table::Side::Outputs));
     }
     let taken = manifest.connections.iter().filter(|it| it.to == node.id).map(|it| it.to_port.as_deref());
     let given = manifest.connections.iter().filter(|it| it.from == node.id).map(|it| it.from_port.as_deref());

@@ -312,3 +312,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_edge_that_no_packet_can_pass_is_refused() {
+    let mut manifest = manifest(&["gain", "embed"], &["gain embed"]);
+    let (gives, takes) = ("AudioMixNode", "TextProcessorNode");
+    for (node, name) in manifest.nodes.iter_mut().zip([gives, takes]) {
+        (node.node_type, node.entry) = (name.to_owned(), None);
+    }
+    let nodes = vec![append("gain", Native), append("embed", Native)];
+    let error = Pipeline::new(&manifest, nodes).err().unwrap();
+    assert_eq!(error.code(), "RM606");
+    assert!(error.to_string().contains("got an edge of audio from `gain`"), "{error}");
+}

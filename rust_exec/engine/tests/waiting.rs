@@ -46,7 +46,7 @@ impl NodeInstance for Waiting {
 fn waiting(id: &str, fails: &'static str) -> (NodeParts, Arc<Mutex<Vec<usize>>>) {
     let batches: Arc<Mutex<Vec<usize>>> = Arc::default();
     let instance = Waiting { batches: Arc::clone(&batches), fails, in_hand: None };
-    (NodeParts { spec: spec(id), kind: Python, instance: Box::new(instance) }, batches)
+    (NodeParts::new(spec(id), Python, Box::new(instance)), batches)
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_node_that_waits_may_take_one_at_a_time() {
             true
         }
     }
-    let each = NodeParts { spec: spec("b"), kind: Python, instance: Box::new(Each) };
+    let each = NodeParts::new(spec("b"), Python, Box::new(Each));
     let ran = run(pipeline(vec![count("a", Python, 2), each], &["a b"]), &[]);
     assert_eq!(ran.of("b"), ["0", "and", "1", "and"]);
 }

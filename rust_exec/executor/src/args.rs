@@ -1,9 +1,12 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
 
 /// Runs `remotemedia` packages.
 #[derive(Parser)]
@@ -21,6 +24,15 @@ pub(crate) enum Command {
     Precompile(PrecompileArgs),
     /// Print what this executor can run, as JSON.
     Doctor(DoctorArgs),
+    /// Run one node, confined, for the executor that started this process.
+    #[command(hide = true)]
+    Child(ChildArgs),
+    /// Compile a component from stdin to stdout, confined, for the executor that started this process.
+    #[command(hide = true)]
+    Compile,
+    /// Become a program that is confined.
+    #[command(hide = true)]
+    Confined(ConfinedArgs),
 }
 
 #[derive(clap::Args)]
@@ -43,6 +55,9 @@ pub(crate) struct RunArgs {
     /// Descriptor that takes events as JSON lines.
     #[arg(long)]
     pub(crate) events_fd: Option<RawFd>,
+    /// Descriptor that gives what is asked of the run while it goes on, as JSON lines.
+    #[arg(long)]
+    pub(crate) control_fd: Option<RawFd>,
     /// Descriptor that gives the secrets, as a JSON object, to its end.
     #[arg(long)]
     pub(crate) secrets_fd: Option<RawFd>,
@@ -64,6 +79,37 @@ pub(crate) struct DoctorArgs {
     pub(crate) places: Places,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct ConfinedArgs {
+    /// What the program may do, as JSON (`docs/reference/confinement.md`).
+    #[arg(long)]
+    pub(crate) confinement: String,
+    /// A variable of the program's environment, `NAME=VALUE`; it has no other.
+    #[arg(long)]
+    pub(crate) env: Vec<String>,
+    /// The program by its absolute path, and its arguments.
+    #[arg(last = true, required = true)]
+    pub(crate) program: Vec<OsString>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ChildArgs {
+    /// What runs the node.
+    #[arg(long)]
+    pub(crate) runtime: ChildRuntime,
+    /// What this process confines itself to, as JSON, before it is told its node.
+    #[arg(long)]
+    pub(crate) confinement: String,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// The runtimes that a child may be of.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum ChildRuntime {
+    Onnx,
+}
+
 /// Where things lie on this machine.
 #[derive(clap::Args)]
 pub(crate) struct Places {
@@ -73,6 +119,9 @@ pub(crate) struct Places {
     /// The ONNX Runtime library.
     #[arg(long, env = "REMOTEMEDIA_ONNXRUNTIME")]
     pub(crate) onnxruntime: Option<PathBuf>,
+    /// The program of the runtime `rustpython`; by default `remotemedia-rustpython-node` beside this program.
+    #[arg(long, env = "REMOTEMEDIA_RUSTPYTHON")]
+    pub(crate) rustpython: Option<PathBuf>,
     /// Home directory, for code that is compiled on this machine.
     #[arg(long, env = "REMOTEMEDIA_HOME")]
     pub(crate) home: Option<PathBuf>,
@@ -82,7 +131,7 @@ impl Args {
     pub(crate) fn events_fd(&self) -> Option<RawFd> {
         match &self.command {
             Command::Run(run) => run.events_fd,
-            Command::Precompile(_) | Command::Doctor(_) => None,
+            Command::Precompile(_) | Command::Doctor(_) | Command::Compile | Command::Child(_) | Command::Confined(_) => None,
         }
     }
 }
@@ -94,6 +143,29 @@ impl Places {
             let program = std::env::current_exe().unwrap_or_default();
             program.with_file_name("python-runner")
         })
+    }
+
+    /// The program of the runtime `rustpython`, whether it is there or not.
+    pub(crate) fn rustpython(&self) -> PathBuf {
+        self.rustpython.clone().unwrap_or_else(|| {
+            let program = std::env::current_exe().unwrap_or_default();
+            program.with_file_name("remotemedia-rustpython-node")
+        })
+    }
+
+    /// The program of the runtime `rustpython`.
+    ///
+    /// # Errors
+    ///
+    /// `RM610`: it is not there.
+    pub(crate) fn installed_rustpython(&self) -> Result<PathBuf, Failure> {
+        let program = self.rustpython();
+        if program.is_file() {
+            return Ok(program);
+        }
+        let message = format!("expected the program of `rustpython` at `{}`, found none", program.display());
+        let hint = "install it with `pip install 'remotemedia[rustpython]'`, or name it with `REMOTEMEDIA_RUSTPYTHON`";
+        Err(Failure::new("RM610", message).with_hint(hint))
     }
 
     /// The home directory.

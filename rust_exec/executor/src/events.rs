@@ -6,10 +6,9 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use remotemedia_engine::{LogLevel, LogRecord, LogSink};
-use serde::Serialize;
+use remotemedia_engine::{Action, FailureSink, LogLevel, LogRecord, LogSink, Monitor, NodeError, Report};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -22,6 +21,8 @@ pub(crate) struct Events {
     has_output: AtomicBool,
     /// What must not show in any event.
     secrets: OnceLock<Arc<Secrets>>,
+    /// What the run counted, once it has begun.
+    monitor: OnceLock<Monitor>,
 }
 
 impl Events {
@@ -31,7 +32,13 @@ impl Events {
     pub(crate) fn to(descriptor: Option<RawFd>) -> Arc<Self> {
         let path = descriptor.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
         let out = path.and_then(|it| File::options().write(true).open(it).ok()).map(Mutex::new);
-        Arc::new(Self { out, started: Instant::now(), has_output: AtomicBool::new(false), secrets: OnceLock::new() })
+        Arc::new(Self {
+            out,
+            started: Instant::now(),
+            has_output: AtomicBool::new(false),
+            secrets: OnceLock::new(),
+            monitor: OnceLock::new(),
+        })
     }
 
     /// From now on, show none of these.
@@ -61,13 +68,49 @@ impl Events {
     }
 
     /// The run ended as it should.
-    pub(crate) fn done(&self, report: &impl Serialize) {
+    pub(crate) fn done(&self, report: &Report) {
         self.send(json!({"event": "done", "at_ms": self.at_ms(), "report": report}));
+    }
+
+    /// From now on, a failure comes with what was counted until then.
+    pub(crate) fn watch(&self, monitor: &Monitor) {
+        // One process runs one pipeline.
+        let _ = self.monitor.set(monitor.clone());
+    }
+
+    /// What was counted so far.
+    pub(crate) fn metrics(&self, report: &Report) {
+        self.send(json!({"event": "metrics", "at_ms": self.at_ms(), "report": report}));
     }
 
     /// The run failed; tells whether anybody was there to hear it.
     pub(crate) fn failure(&self, failure: &Failure) -> bool {
-        self.send(json!({"event": "error", "at_ms": self.at_ms(), "error": failure}))
+        let mut event = json!({"event": "error", "at_ms": self.at_ms(), "error": failure});
+        if let Some(monitor) = self.monitor.get() {
+            event["report"] = json!(monitor.report());
+        }
+        self.send(event)
+    }
+
+    /// What a picture of the run needs of its packets.
+    pub(crate) fn probe(&self, mut seen: Value) {
+        (seen["event"], seen["at_ms"]) = ("probe".into(), self.at_ms().into());
+        self.send(seen);
+    }
+
+    /// A checkpoint is durable; sources have waited so long for it.
+    pub(crate) fn checkpoint(&self, n: u64, bytes: u64, pause: Duration) {
+        let pause_ms = (pause.as_secs_f64() * 1e6).round() / 1e3;
+        self.send(json!({"event": "checkpoint", "at_ms": self.at_ms(), "n": n, "bytes": bytes, "pause_ms": pause_ms}));
+    }
+
+    /// A parameter was given another value, or could not be.
+    pub(crate) fn set(&self, node: &str, param: &str, done: Result<(), Failure>) {
+        let mut event = json!({"event": "set", "at_ms": self.at_ms(), "node": node, "param": param, "ok": done.is_ok()});
+        if let Err(failure) = done {
+            event["error"] = json!(failure);
+        }
+        self.send(event);
     }
 
     /// Something a person should know.
@@ -91,6 +134,15 @@ impl Events {
     }
 }
 
+impl FailureSink for Events {
+    fn handled(&self, action: Action, error: &NodeError) {
+        let failure = Failure::from(error.clone());
+        let (node, action) = (&error.node, action.name());
+        let at_ms = self.at_ms();
+        self.send(json!({"event": "failure_handled", "at_ms": at_ms, "node": node, "action": action, "error": failure}));
+    }
+}
+
 impl LogSink for Events {
     #[allow(clippy::print_stderr, reason = "without an events descriptor stderr is where people look")]
     fn log(&self, record: &LogRecord<'_>) {
@@ -101,7 +153,7 @@ impl LogSink for Events {
             LogLevel::Warning => "warning",
             LogLevel::Error => "error",
         };
-        let mut event = json!({"event": "log", "node": node, "level": level, "message": message});
+        let mut event = json!({"event": "log", "at_ms": self.at_ms(), "node": node, "level": level, "message": message});
         if let Some((file, line)) = place {
             (event["file"], event["line"]) = ((*file).into(), (*line).into());
         }

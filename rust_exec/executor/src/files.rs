@@ -14,7 +14,9 @@ impl FileSource for PackageFiles {
         if is_data_path(path) {
             return self.0.read(path).map_err(failure);
         }
-        let is_model = self.0.manifest().files().iter().any(|it| it.is_model && it.path == path);
+        // What no parameter names are the files beside a model that hold its weights.
+        let files = self.0.manifest().files();
+        let is_model = files.iter().find(|it| it.path == path).is_none_or(|it| it.is_model);
         self.0.file(path, is_model).map_err(failure)
     }
 

@@ -26,17 +26,19 @@ const MAX_ARRAY: u64 = 4 << 30;
 
 /// Open an input: sound (wav, flac, mp3, ogg), a `.npy` array, or JSON lines; `-` is stdin.
 ///
-/// Whoever waits for it at a pipe is woken by a cancellation.
-pub(crate) fn open(path: &Path, cancel: &Cancel) -> Result<Packets, Failure> {
+/// It begins behind the first `passed` packets. Sound is decoded up to there, and lines are read: what stands behind is the
+/// same to the last bit. Whoever waits for it at a pipe is woken by a cancellation.
+pub(crate) fn open(path: &Path, passed: u64, cancel: &Cancel) -> Result<Packets, Failure> {
     if path.as_os_str() == "-" {
-        return from_reader("stdin", BufReader::new(Attentive { source: std::io::stdin(), cancel: cancel.clone() }));
+        let stdin = Attentive { source: std::io::stdin(), cancel: cancel.clone() };
+        return from_reader("stdin", passed, BufReader::new(stdin));
     }
     let name = path.display().to_string();
     let file = File::open(path).map_err(|e| unreadable(&name, &e.to_string()))?;
     if file.metadata().is_ok_and(|it| it.is_dir()) {
         return Err(unreadable(&name, "expected a file, got a directory"));
     }
-    from_reader(&name, BufReader::new(Attentive { source: file, cancel: cancel.clone() }))
+    from_reader(&name, passed, BufReader::new(Attentive { source: file, cancel: cancel.clone() }))
 }
 
 /// A file or pipe that is at its end once the run is cancelled.
@@ -59,15 +61,23 @@ impl<S: Read + AsFd> Read for Attentive<S> {
     }
 }
 
-fn from_reader<R: Read + Send + Sync + 'static>(name: &str, mut reader: BufReader<R>) -> Result<Packets, Failure> {
+fn from_reader<R: Read + Send + Sync + 'static>(
+    name: &str,
+    passed: u64,
+    mut reader: BufReader<R>,
+) -> Result<Packets, Failure> {
     let head = reader.fill_buf().map_err(|e| unreadable(name, &e.to_string()))?;
     if head.starts_with(b"\x93NUMPY") {
         let packet = array(name, reader)?;
-        Ok(Box::new(std::iter::once(Ok(packet))))
+        Ok(Box::new(std::iter::once(Ok(packet)).take(usize::from(passed == 0))))
     } else if is_sound(head) {
-        remotemedia_nodes::sound(name, reader).map(|it| Box::new(it) as Packets).map_err(Failure::from)
+        let mut sound = remotemedia_nodes::sound(name, reader)?;
+        for packet in sound.by_ref().take(usize::try_from(passed).unwrap_or(usize::MAX)) {
+            packet?;
+        }
+        Ok(Box::new(sound))
     } else {
-        Ok(Box::new(Lines { name: name.to_owned(), reader, number: 0 }))
+        Ok(Box::new(Lines { name: name.to_owned(), reader, number: 0, passed }))
     }
 }
 
@@ -86,6 +96,8 @@ struct Lines<R> {
     name: String,
     reader: BufReader<R>,
     number: u64,
+    /// Values still to be passed over.
+    passed: u64,
 }
 
 impl<R: Read + Send> Iterator for Lines<R> {
@@ -100,6 +112,7 @@ impl<R: Read + Send> Iterator for Lines<R> {
                 Ok(0) => return None,
                 Ok(n) if n as u64 > MAX_LINE => return Some(Err(self.fault("expected at most 64 MiB a line"))),
                 Ok(_) if line.trim().is_empty() => {}
+                Ok(_) if self.passed > 0 => self.passed -= 1,
                 Ok(_) => {
                     let packet = jsonl::from_line(line.trim(), false);
                     return Some(packet.map_err(|e| self.fault(&e.to_string())));

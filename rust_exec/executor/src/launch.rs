@@ -1,72 +1,123 @@
 //! Package and plan become a running pipeline.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use remotemedia_child::{Python, PythonRuntime, RustPythonRuntime};
 use remotemedia_engine::{
     Cancel, EffectiveLimits, FileSource as _, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
 };
-use remotemedia_manifest::{Limits, Manifest, Node, RuntimeKind};
+use remotemedia_manifest::{Limits, Node, RuntimeKind};
 use remotemedia_nodes::NativeRuntime;
-use remotemedia_onnx::OnnxRuntime;
-use remotemedia_package::Package;
-use remotemedia_wasm::{PythonWasmRuntime, Runner};
+use remotemedia_onnx::PlacedRuntime;
+use remotemedia_packet::Packet;
+use remotemedia_wasm::{PythonWasmRuntime, Runner, WasmRuntime};
 
 use crate::args::{Places, RunArgs};
+use crate::checkpoint::{Begun, Checkpoints, Identity};
 use crate::events::Events;
 use crate::failure::Failure;
-use crate::files::PackageFiles;
 use crate::output::Output;
-use crate::plan::{NodePlan, Plan};
+use crate::packages::Packages;
+use crate::plan::{NodePlan, Plan, PythonPlan};
+use crate::probe::Probe;
 use crate::secrets::Secrets;
-use crate::{arrays, input, interrupt};
+use crate::steering::{Steering, Stream};
+use crate::ticker::Ticker;
+use crate::{arrays, checkpoint, confined, grants, input};
 
 /// Run a package to the end of its input.
 pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
     let plan = Plan::read(args.plan.as_ref())?;
-    let package = Package::open(&args.package, &args.digest)?;
-    package.check()?;
-    events.stage("open");
     let secrets = Arc::new(Secrets::read(args.secrets_fd)?);
     events.hide(&secrets);
-    let manifest = package.manifest().resolve(&plan.set)?.reveal(secrets.values())?;
-    let files = Arc::new(PackageFiles(package));
+    let packages = Packages::open(&args.package, &args.digest, &plan, secrets.values())?;
+    events.stage("open");
     let input = args.input.as_ref().or(plan.input.as_ref());
     let has_input = input.is_some();
-    let launch = Launch { manifest: &manifest, has_input, files, plan: &plan, places: &args.places, events };
-    let instances = launch.instances()?;
+    let launch = Launch { packages: &packages, has_input, plan: &plan, places: &args.places, events };
+    let output = args.output.as_ref().or(plan.output.as_ref()).map(PathBuf::as_path);
+    // Before the confinement, which cannot name a directory that is not there.
+    let opened =
+        plan.checkpoint.as_ref().map(|it| it.open(plan.pace, input.map(PathBuf::as_path), output)).transpose()?;
+    let control = Stream::open(args.control_fd)?;
+    confined::confine(args, &plan, &launch.kinds(), events)?;
+    let runtimes = launch.runtimes()?;
+    let mut instances = launch.instances()?;
+    let manifest = packages.graph(&instances)?;
+    let mut probe = plan.probe.then(Probe::default);
+    if let Some(probe) = &mut probe {
+        instances = instances.into_iter().map(|it| probe.watch(it)).collect();
+    }
     events.stage("load");
     let pipeline = Pipeline::new(&manifest, instances).map_err(failure)?;
+    let pipeline = pipeline.with_pace(plan.pace).telling(Arc::clone(events) as _);
+    let pipeline = if input.is_some_and(|it| it.is_file()) { pipeline.with_input_at_hand() } else { pipeline };
     let cancel = Cancel::new();
-    interrupt::cancels(&cancel, events)?;
-    let packets = match input {
-        Some(path) => input::open(path, &cancel)?,
+    let steering = Steering::begin(&cancel, pipeline.control(), events)?;
+    steering.follow(control)?;
+    let (mut checkpoints, output) = match opened {
+        None => (None, Output::open(output, plan.packets)?),
+        Some(opened) => {
+            let input = input.map(PathBuf::as_path);
+            let identity = Identity::of(&args.digest, &plan, &runtimes, input, &opened.output)?;
+            match Checkpoints::begin(opened, identity, plan.packets, events)? {
+                Begun::Runs(checkpoints, output) => (Some(checkpoints), output),
+                Begun::HadEnded => return Ok(()),
+            }
+        }
+    };
+    let passed = checkpoints.as_ref().map_or(0, |it| it.passed());
+    let mut packets = match input {
+        Some(path) => input::open(path, passed, &pipeline.control().draining())?,
         None if pipeline.takes_input() => {
             let hint = "give it a file with `--input FILE`, or JSON lines on stdin with `--input -`";
             return Err(Failure::new("RM612", "expected an input for the pipeline, got none").with_hint(hint));
         }
         None => Box::new(std::iter::empty()),
     };
-    let output = args.output.as_ref().or(plan.output.as_ref());
-    let mut output = Output::open(output.map(|it| it.as_path()), plan.packets)?;
+    if let Some(probe) = &mut probe {
+        packets = Box::new(packets.inspect(probe.watch_input()));
+    }
     events.stage("start");
-    let mut failed = None;
-    let mut sink = |_leaf: &str, packet| {
+    let (output, failed) = (RefCell::new(output), RefCell::new(None));
+    let mut sink = |_leaf: &str, packet: Packet| {
         events.first_output();
-        output.write(&packet).map_err(|it| {
+        output.borrow_mut().write(&packet).map_err(|it| {
             let stop = NodeFailure::new(it.code, it.message.clone());
-            failed = Some(it);
+            *failed.borrow_mut() = Some(it);
             stop
         })
     };
-    let report = pipeline.run(packets, &mut sink, &cancel);
-    if let Some(failed) = failed {
+    let monitor = pipeline.monitor();
+    events.watch(&monitor);
+    let ticker = Ticker::start(plan.metrics_interval_ms, monitor, events)?;
+    let report = match &mut checkpoints {
+        Some(it) => checkpoint::run(it, pipeline, packets, (&mut sink, &output, &failed), &cancel),
+        None => pipeline.run(packets, &mut sink, &cancel),
+    };
+    drop(ticker);
+    if let Some(probe) = probe {
+        events.probe(probe.told());
+    }
+    if let Some(failed) = failed.into_inner() {
         return Err(failed);
     }
     let report = report.map_err(failure)?;
-    output.finish()?;
+    let interrupted = steering.interrupted();
+    match checkpoints {
+        // It is not at its end: another run goes on from the last checkpoint.
+        Some(_) if interrupted.is_some() => {}
+        Some(it) => it.finish(output.into_inner())?,
+        None => output.into_inner().finish()?,
+    }
+    if let Some(interrupted) = interrupted {
+        return Err(interrupted);
+    }
     events.done(&report);
     Ok(())
 }
@@ -81,9 +132,8 @@ fn failure(error: RunError) -> Failure {
 
 /// All that the nodes of one run are made from.
 struct Launch<'a> {
-    manifest: &'a Manifest,
+    packages: &'a Packages,
     has_input: bool,
-    files: Arc<PackageFiles>,
     plan: &'a Plan,
     places: &'a Places,
     events: &'a Arc<Events>,
@@ -92,23 +142,42 @@ struct Launch<'a> {
 impl Launch<'_> {
     /// An instance of every node. What one run needs of a runtime is made once.
     fn instances(&self) -> Result<Vec<NodeParts>, Failure> {
-        let mut runtimes: BTreeMap<RuntimeKind, Box<dyn NodeRuntime>> = BTreeMap::new();
-        let mut instances = Vec::with_capacity(self.manifest.nodes.len());
-        for node in &self.manifest.nodes {
+        let mut runtimes: BTreeMap<(RuntimeKind, bool), Arc<dyn NodeRuntime>> = BTreeMap::new();
+        let nodes = &self.packages.manifest().nodes;
+        let mut instances = Vec::with_capacity(nodes.len());
+        for node in nodes {
             if let Some(host) = &node.host {
                 let message = format!("node `{}` runs on `{host}`, which this executor cannot reach", node.id);
                 let hint = "leave out `remote_config` or `host` to run it here";
                 return Err(Failure::new("RM610", message).with_hint(hint));
             }
             let kind = self.kind(node);
-            let runtime = match runtimes.entry(kind) {
+            let is_trusted = self.packages.origin(node)?.signer_trusted && kind == RuntimeKind::Onnx;
+            let runtime = match runtimes.entry((kind, is_trusted)) {
                 Entry::Occupied(made) => made.into_mut(),
-                Entry::Vacant(place) => place.insert(self.runtime(kind, &node.id)?),
+                Entry::Vacant(place) => place.insert(Arc::from(self.runtime(kind, &node.id, is_trusted)?)),
             };
             let made = NodeParts::make(runtime.as_ref(), self.spec(node, kind)?);
-            instances.push(made.map_err(|it| Failure::from(*it))?);
+            let made = made.map_err(|it| Failure::from(*it))?;
+            let policy = self.plan.nodes.get(&node.id).map(|it| it.on_error).unwrap_or_default();
+            instances.push(made.with_policy(policy, Arc::clone(runtime)));
         }
         Ok(instances)
+    }
+
+    /// The runtime of every node, by id, and of nodes in packages that are nodes the package's digest.
+    fn runtimes(&self) -> Result<Vec<(String, String)>, Failure> {
+        let runtime = |node: &Node| {
+            let (kind, origin) = (self.kind(node), self.packages.origin(node)?);
+            let text = if origin.is_nested { format!("{kind} {}", origin.digest) } else { kind.to_string() };
+            Ok((node.id.clone(), text))
+        };
+        self.packages.manifest().nodes.iter().map(runtime).collect()
+    }
+
+    /// Every runtime that this run needs.
+    fn kinds(&self) -> BTreeSet<RuntimeKind> {
+        self.packages.manifest().nodes.iter().map(|it| self.kind(it)).collect()
     }
 
     /// The plan's word, else the author's, else the first that the node's type has.
@@ -118,10 +187,18 @@ impl Launch<'_> {
         planned.or(node.runtime).or(default).unwrap_or(RuntimeKind::PythonWasm)
     }
 
-    fn runtime(&self, kind: RuntimeKind, node: &str) -> Result<Box<dyn NodeRuntime>, Failure> {
+    fn runtime(&self, kind: RuntimeKind, node: &str, is_trusted: bool) -> Result<Box<dyn NodeRuntime>, Failure> {
         Ok(match kind {
             RuntimeKind::Native => Box::new(NativeRuntime),
-            RuntimeKind::Onnx => Box::new(OnnxRuntime::new(self.places.onnxruntime.as_deref())?),
+            RuntimeKind::Onnx => {
+                let library = self.places.onnxruntime.as_deref();
+                Box::new(PlacedRuntime::new(own_path()?, library, is_trusted)?)
+            }
+            RuntimeKind::Wasm => {
+                let events = Arc::clone(self.events);
+                let compiling = move |file: &str| events.notice(&format!("compiling component `{file}`, once"));
+                Box::new(WasmRuntime::new(&self.places.home(), Some(&own_path()?), compiling)?)
+            }
             RuntimeKind::PythonWasm => {
                 let mut compiling = |reason: &str| {
                     self.events.notice(&format!("compiling the Python runner, which takes some seconds: {reason}"));
@@ -129,7 +206,12 @@ impl Launch<'_> {
                 let runner = Runner::load(&self.places.runner(), &self.places.home(), &mut compiling)?;
                 Box::new(PythonWasmRuntime::new(runner))
             }
-            RuntimeKind::Wasm | RuntimeKind::Rustpython | RuntimeKind::Python | RuntimeKind::Pipeline => {
+            RuntimeKind::Python => Box::new(self.python()?),
+            RuntimeKind::Rustpython => {
+                let program = self.places.installed_rustpython()?;
+                Box::new(RustPythonRuntime::new(own_path()?, program))
+            }
+            RuntimeKind::Pipeline => {
                 let message = format!("node `{node}` wants the runtime `{kind}`, which this executor does not have");
                 let hint = "nodes of the standard library alone run in `python-wasm`";
                 return Err(Failure::new("RM610", message).with_hint(hint));
@@ -137,17 +219,28 @@ impl Launch<'_> {
         })
     }
 
+    /// The host's Python: workers in the environments that the plan names.
+    fn python(&self) -> Result<PythonRuntime, Failure> {
+        let own = own_path()?;
+        let python = |it: &PythonPlan| {
+            let PythonPlan { interpreter, path, read } = it.clone();
+            Python { interpreter, path, read }
+        };
+        let nodes = &self.plan.nodes;
+        let nodes = nodes.iter().filter_map(|(id, it)| Some((id.clone(), python(it.python.as_ref()?)))).collect();
+        let workers = self.plan.nodes.iter().filter_map(|(id, it)| Some((id.clone(), it.workers?))).collect();
+        Ok(PythonRuntime::new(own, nodes).scratch_in(confined::scratch(self.places)).with_workers(workers))
+    }
+
     fn spec(&self, node: &Node, kind: RuntimeKind) -> Result<NodeSpec, Failure> {
         let unplanned = NodePlan::default();
         let plan = self.plan.nodes.get(&node.id).unwrap_or(&unplanned);
-        if let Some(wanted) = node.grants.iter().find(|it| !plan.grants.contains(it)) {
-            let message = format!("node `{}` wants the grant `{wanted}`, which it was not given", node.id);
-            return Err(Failure::new("RM507", message).with_hint(format!("if you agree, add `--allow {wanted}`")));
-        }
-        let spec = NodeSpec::of(self.manifest, node, Arc::clone(&self.files) as _, Arc::clone(self.events) as _);
+        grants::check(node, kind, &plan.grants)?;
+        let (manifest, files) = (self.packages.manifest(), &self.packages.origin(node)?.files);
+        let spec = NodeSpec::of(manifest, node, Arc::clone(files) as _, Arc::clone(self.events) as _);
         let (entry, params) = match kind {
             RuntimeKind::Native | RuntimeKind::Onnx => {
-                (spec.entry.clone(), arrays::listed(&node.params, &|path| self.files.read(path))?)
+                (spec.entry.clone(), arrays::listed(&node.params, &|path| files.read(path))?)
             }
             _ => {
                 let class = node.built_in().map(|it| format!("{}:{}", it.module, it.name));
@@ -157,13 +250,19 @@ impl Launch<'_> {
         Ok(NodeSpec {
             entry,
             params,
-            fed: self.has_input || self.manifest.connections.iter().any(|it| it.to == node.id),
+            fed: self.has_input || manifest.connections.iter().any(|it| it.to == node.id),
             limits: effective(&plan.limits, node.limits.as_ref()),
             grants: plan.grants.clone(),
             seed: self.plan.seed,
             ..spec
         })
     }
+}
+
+/// This program, which also is what its children run.
+fn own_path() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|error| Failure::new("RM626", format!("expected this program's own path, got: {error}")))
 }
 
 /// What the host allows, or less where the package asks for less.

@@ -8,27 +8,41 @@
 //! - `args`: the command line
 //! - `arrays`: arrays of the package, for nodes that take lists
 //! - `plan`: what a caller decided about nodes, input and output
+//! - `packages`: a package and those that nodes of it are, as one graph
 //! - `launch`: package and plan become a running pipeline
+//! - `grants`: that a node was granted what it wants
 //! - `files`: a verified package as the engine's source of files
 //! - `input`, `output`: packets from and to files and pipes
+//! - `checkpoint`: a run that may be killed and goes on
 //! - `events`: what a caller is told while it runs
+//! - `ticker`: what a run counted so far, told while it goes on
 //! - `failure`: one shape for whatever goes wrong, and its exit status
-//! - `interrupt`: Ctrl-C and SIGTERM become a cancellation
+//! - `steering`: what is asked of a run while it goes on, and Ctrl-C
 //! - `secrets`: values that are told to nodes, and hidden from everyone else
+//! - `probe`: what a picture of the run needs of its packets
+//! - `confined`: a program, or this executor, in a confinement
+//! - `child`: one node in this process, for the executor that started it
 //! - `prepare`: `precompile` and `doctor`
 
 mod args;
 mod arrays;
+mod checkpoint;
+mod child;
+mod confined;
 mod events;
 mod failure;
 mod files;
+mod grants;
 mod input;
-mod interrupt;
 mod launch;
 mod output;
+mod packages;
 mod plan;
 mod prepare;
+mod probe;
 mod secrets;
+mod steering;
+mod ticker;
 
 use std::process::ExitCode;
 
@@ -45,6 +59,9 @@ fn main() -> ExitCode {
         Command::Run(run) => launch::run(&run, &events),
         Command::Precompile(it) => prepare::precompile(&it),
         Command::Doctor(it) => prepare::doctor(&it),
+        Command::Compile => prepare::compile_stranger(),
+        Command::Child(it) => child::serve_one(&it),
+        Command::Confined(it) => confined::confined(&it),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

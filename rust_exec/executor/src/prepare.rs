@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
+use remotemedia_confine::support;
 use remotemedia_manifest::RuntimeKind;
 use remotemedia_onnx::OnnxRuntime;
-use remotemedia_wasm::{Runner, precompile as compile};
+use remotemedia_wasm::{Runner, WasmRuntime, precompile as compile};
 use serde_json::{Value, json};
 
 use crate::args::{DoctorArgs, PrecompileArgs};
@@ -13,6 +14,11 @@ use crate::failure::Failure;
 /// Compile the Python runner to native code that this executor will map.
 pub(crate) fn precompile(args: &PrecompileArgs) -> Result<(), Failure> {
     compile(&args.component, &args.directory).map_err(Failure::from)
+}
+
+/// Compile a stranger's component from stdin to stdout, for the executor that started this process.
+pub(crate) fn compile_stranger() -> Result<(), Failure> {
+    remotemedia_wasm::compile(&mut std::io::stdin(), &mut std::io::stdout()).map_err(|why| Failure::new("RM632", why))
 }
 
 /// Print what this executor can run, each runtime tried for real.
@@ -26,8 +32,11 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
         "runtimes": {
             RuntimeKind::Native.as_str(): {"ok": true},
             RuntimeKind::Onnx.as_str(): outcome(onnx.map(|()| places.onnxruntime.clone())),
+            RuntimeKind::Wasm.as_str(): outcome(WasmRuntime::new(&places.home(), None, |_| {}).map(|_| None)),
             RuntimeKind::PythonWasm.as_str(): outcome(runner.map(|_| Some(places.runner()))),
+            RuntimeKind::Rustpython.as_str(): outcome(places.installed_rustpython().map(Some)),
         },
+        "confinement": support(),
         "notices": notices,
     });
     writeln!(std::io::stdout(), "{report:#}")

@@ -1,5 +1,7 @@
 //! Chunks of equal length, whatever the samples are.
 
+use crate::state::Saved;
+
 /// Cuts a stream of planar samples, given as bytes, into chunks of `frames`; the last may be shorter.
 ///
 /// Nothing is converted: what comes out is, byte for byte, what went in.
@@ -64,6 +66,21 @@ impl Chunker {
         self.pending.iter_mut().for_each(Vec::clear);
         self.start = 0;
         (!rest.is_empty()).then_some(rest)
+    }
+}
+
+impl Saved for Chunker {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.size.save(into);
+        self.pending.save(into);
+        self.start.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let it = Self { size: usize::load(from)?, pending: Vec::load(from)?, start: usize::load(from)? };
+        let length = it.pending.first()?.len();
+        let fits = it.size > 0 && it.start <= length && it.pending.iter().all(|plane| plane.len() == length);
+        fits.then_some(it)
     }
 }
 

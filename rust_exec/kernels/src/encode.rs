@@ -21,6 +21,7 @@ pub enum WavFormat {
 pub struct WavWriter<W> {
     target: W,
     format: WavFormat,
+    rate: u32,
     channels: usize,
     /// Bytes of samples so far.
     written: u64,
@@ -41,7 +42,37 @@ impl<W: Write + Seek> WavWriter<W> {
     pub fn new(mut target: W, rate: u32, channels: usize, format: WavFormat) -> Result<Self, KernelError> {
         let header = header(rate, channels, format)?;
         target.write_all(&header).map_err(|error| unwritable(&error))?;
-        Ok(Self { target, format, channels, written: 0 })
+        Ok(Self { target, format, rate, channels, written: 0 })
+    }
+
+    /// Go on with a file of which `length` bytes are there, its header among them; the target stands behind them.
+    ///
+    /// # Errors
+    ///
+    /// `RM616`: so many bytes are no header and whole frames.
+    pub fn resume(target: W, rate: u32, channels: usize, format: WavFormat, length: u64) -> Result<Self, KernelError> {
+        let written = length.checked_sub(HEADER as u64);
+        match written.filter(|it| channels > 0 && it.is_multiple_of((channels * format.size()) as u64)) {
+            Some(written) => Ok(Self { target, format, rate, channels, written }),
+            None => Err(KernelError::output(format!("expected a header and whole frames, got {length} bytes"))),
+        }
+    }
+
+    /// Samples per second.
+    #[must_use]
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Number of channels.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Where it is written.
+    pub fn target(&mut self) -> &mut W {
+        &mut self.target
     }
 
     /// Append a block.

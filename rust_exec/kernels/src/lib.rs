@@ -20,11 +20,13 @@
 //! - `convert`: samples of one type as those of another
 //! - `mix`: the number of channels
 //! - `resample`: the sample rate
+//! - `spectral`: one block of a change of rate
 //! - `window`: windows of equal length
 //! - `chunk`: chunks of equal length, whatever the samples are
 //! - `vad`: voice activity
 //! - `decode`: wav, flac, mp3 and ogg files
 //! - `encode`: wav files
+//! - `state`: what a stream keeps, as bytes
 //! - `error`: what a kernel refuses
 
 mod chunk;
@@ -35,6 +37,8 @@ mod error;
 mod mix;
 mod planar;
 mod resample;
+mod spectral;
+mod state;
 mod vad;
 mod window;
 
@@ -48,5 +52,6 @@ pub use error::KernelError;
 pub use mix::mix;
 pub use planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
 pub use resample::{Quality, Resampler};
+pub use state::{Saved, loaded, saved};
 pub use vad::{Activity, Detector, Verdict, activity, stretch};
 pub use window::Windower;

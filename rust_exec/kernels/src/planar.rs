@@ -73,6 +73,34 @@ impl Planar {
         Self::from_planes(&joined)
     }
 
+    /// The block without its first frames.
+    ///
+    /// # Panics
+    ///
+    /// If it has not so many.
+    #[must_use]
+    pub fn without(self, frames: usize) -> Self {
+        if frames == 0 {
+            return self;
+        }
+        let kept: Vec<&[f32]> = self.planes().iter().map(|it| &it[frames..]).collect();
+        Self::from_planes(&kept)
+    }
+
+    /// The block's first frames alone.
+    ///
+    /// # Panics
+    ///
+    /// If it has not so many.
+    #[must_use]
+    pub fn first(self, frames: usize) -> Self {
+        if frames == self.frames() {
+            return self;
+        }
+        let kept: Vec<&[f32]> = self.planes().iter().map(|it| &it[..frames]).collect();
+        Self::from_planes(&kept)
+    }
+
     /// The block, borrowed.
     #[must_use]
     pub fn planes(&self) -> Planes<'_> {

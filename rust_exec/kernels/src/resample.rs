@@ -1,19 +1,18 @@
-//! The sample rate: band-limited, linear phase, by overlap-add in the frequency domain.
-
-use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
-use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
+//! The sample rate: band-limited, linear phase, by filtering blocks in the frequency domain.
 
 use crate::error::KernelError;
 use crate::planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
+use crate::spectral::Spectral;
+use crate::state::Saved;
 
 /// Length of the filter: longer keeps more of the highest tones, and delays more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quality {
-    /// About 128 frames of the lower rate: flat to 70 % of its half.
+    /// About 128 frames of the lower rate: flat to 84 % of its half.
     Low,
-    /// About 256 frames of the lower rate: flat to 85 % of its half.
+    /// About 256 frames of the lower rate: flat to 92 % of its half.
     Medium,
-    /// About 512 frames of the lower rate: flat to 94 % of its half.
+    /// About 512 frames of the lower rate: flat to 96 % of its half.
     High,
 }
 
@@ -27,8 +26,8 @@ impl Quality {
     }
 }
 
-/// Samples of a block at both rates, over all channels, at most: some 100 MB for each of the filter's buffers.
-const MAX_BLOCK: usize = 1 << 24;
+/// Frames of a filter at both rates, over all channels, at most: some 100 MB for each of its buffers.
+const MAX_FILTER: usize = 1 << 24;
 
 /// Changes the sample rate of a stream.
 ///
@@ -37,6 +36,7 @@ const MAX_BLOCK: usize = 1 << 24;
 pub struct Resampler {
     rates: (u32, u32),
     channels: usize,
+    quality: Quality,
     /// `None` where the rates are equal.
     filter: Option<Filter>,
     /// Frames taken and given since the start of the stream.
@@ -46,12 +46,10 @@ pub struct Resampler {
 
 /// The filter and what it has not yet filtered.
 struct Filter {
-    /// In double precision: in single its own rounding would stand at −120 dB.
-    fft: Fft<f64>,
-    /// Frames that do not fill a block yet, by channel.
-    pending: Vec<Vec<f64>>,
-    /// One block of output, by channel.
-    block: Vec<Vec<f64>>,
+    /// Its blocks are as long as the filter; longer ones would save no time, and keep sound waiting.
+    spectral: Spectral,
+    /// By channel: as many frames as the filter is long that were filtered last, then those that do not fill a block yet.
+    kept: Vec<Vec<f32>>,
     /// Frames of delay still to be cut off.
     delay: usize,
 }
@@ -78,7 +76,7 @@ impl Resampler {
         } else {
             Some(Filter::new(input_rate, output_rate, channels, quality)?)
         };
-        Ok(Self { rates: (input_rate, output_rate), channels, filter, taken: 0, given: 0 })
+        Ok(Self { rates: (input_rate, output_rate), channels, quality, filter, taken: 0, given: 0 })
     }
 
     /// Number of channels.
@@ -106,7 +104,7 @@ impl Resampler {
         self.taken += input.frames() as u64;
         let output = match &mut self.filter {
             None => input.to_planar(),
-            Some(filter) => filter.process(input)?,
+            Some(filter) => filter.process(input),
         };
         self.given += output.frames() as u64;
         Ok(output)
@@ -124,7 +122,7 @@ impl Resampler {
         (self.taken, self.given) = (0, 0);
         match &mut self.filter {
             None => Ok(Planar::silence(self.channels, 0)),
-            Some(filter) => filter.flush(rest),
+            Some(filter) => Ok(filter.flush(rest)),
         }
     }
 }
@@ -139,81 +137,103 @@ impl Filter {
         // An even number of steps puts the filter's centre on a frame of both rates; an odd one would shift the output
         // against the input by a fraction of a frame.
         let steps = quality.frames().div_ceil(step.0.min(step.1)).next_multiple_of(2);
-        if steps * (step.0 + step.1) * channels > MAX_BLOCK {
+        if steps * (step.0 + step.1) * channels > MAX_FILTER {
             return Err(KernelError::parameter(format!(
                 "expected rates with a greater common divisor for {channels} channels, got {input_rate} and {output_rate} Hz"
             )));
         }
-        let fft = Fft::new_custom(
-            input,
-            output,
-            steps * step.0,
-            1,
-            channels,
-            WindowFunction::BlackmanHarris2,
-            FixedSync::Both,
-        )
-        .map_err(|error| KernelError::parameter(format!("expected a usable pair of rates: {error}")))?;
-        let (delay, frames) = (fft.output_delay(), fft.output_frames_max());
-        Ok(Self { fft, pending: vec![Vec::new(); channels], block: vec![vec![0.0; frames]; channels], delay })
+        let filter = (steps * step.0, steps * step.1);
+        Ok(Self { spectral: Spectral::new(filter), kept: vec![vec![0.0; filter.0]; channels], delay: filter.1 / 2 })
     }
 
-    fn process(&mut self, input: Planes<'_>) -> Result<Planar, KernelError> {
-        for (pending, plane) in self.pending.iter_mut().zip(input.iter()) {
-            pending.extend(plane.iter().copied().map(f64::from));
-        }
-        let (size, ready) = (self.fft.input_frames_next(), self.pending[0].len());
-        let mut output = vec![Vec::with_capacity(ready / size * self.block[0].len()); self.pending.len()];
-        let mut offset = 0;
-        while offset + size <= ready {
-            self.filter_block(offset, size, &mut output)?;
-            offset += size;
-        }
-        for pending in &mut self.pending {
-            pending.drain(..offset);
-        }
-        Ok(Planar::from_planes(&output))
+    /// Frames that wait for their block to be full.
+    fn waiting(&self) -> usize {
+        self.kept[0].len() - self.spectral.length().0
     }
 
-    fn flush(&mut self, rest: usize) -> Result<Planar, KernelError> {
-        let size = self.fft.input_frames_next();
-        let mut output = vec![Vec::with_capacity(rest); self.pending.len()];
-        while output[0].len() < rest {
-            let valid = self.pending[0].len().min(size);
-            self.filter_block(0, valid, &mut output)?;
-            for pending in &mut self.pending {
-                pending.drain(..valid);
+    fn process(&mut self, input: Planes<'_>) -> Planar {
+        let (taken, given) = self.spectral.length();
+        let blocks = (self.waiting() + input.frames()) / taken;
+        let frames = blocks * given;
+        let mut output = vec![0.0; frames * self.kept.len()];
+        for (channel, kept) in self.kept.iter_mut().enumerate() {
+            let plane = input.plane(channel);
+            let filled = output[channel * frames..(channel + 1) * frames].chunks_exact_mut(given);
+            for (block, filled) in filled.enumerate() {
+                self.spectral.filter(stretch(kept, plane, block * taken, 2 * taken), filled);
             }
+            let start = blocks * taken;
+            let (old, new) = stretch(kept, plane, start, kept.len() + plane.len() - start);
+            *kept = [old, new].concat();
         }
-        for plane in &mut output {
-            plane.truncate(rest);
-        }
-        self.pending.iter_mut().for_each(Vec::clear);
-        self.fft.reset();
-        self.delay = self.fft.output_delay();
-        Ok(Planar::from_planes(&output))
+        let skipped = self.delay.min(frames);
+        self.delay -= skipped;
+        Planar::new(output, self.kept.len()).without(skipped)
     }
 
-    /// Filter the `valid` pending frames at `offset`, filled up with silence to a block.
-    fn filter_block(&mut self, offset: usize, valid: usize, output: &mut [Vec<f32>]) -> Result<(), KernelError> {
-        let fault = |error: String| KernelError::parameter(format!("expected whole blocks: {error}"));
-        let (channels, frames) = (self.pending.len(), self.block[0].len());
-        let source = SequentialSliceOfVecs::new(&self.pending, channels, self.pending[0].len())
-            .map_err(|error| fault(error.to_string()))?;
-        let mut target = SequentialSliceOfVecs::new_mut(&mut self.block, channels, frames)
-            .map_err(|error| fault(error.to_string()))?;
-        let indexing = Indexing::new().input_offset(offset).partial_len(valid);
-        let (_, given) = self
-            .fft
-            .process_into_buffer(&source, &mut target, Some(&indexing))
-            .map_err(|error| fault(error.to_string()))?;
-        let skipped = self.delay.min(given);
-        self.delay -= skipped;
-        for (plane, block) in output.iter_mut().zip(&self.block) {
-            #[allow(clippy::cast_possible_truncation, reason = "the nearest float32 is what a sample is")]
-            plane.extend(block[skipped..given].iter().map(|it| *it as f32));
+    fn flush(&mut self, rest: usize) -> Planar {
+        let (taken, given) = self.spectral.length();
+        let channels = self.kept.len();
+        let blocks = (self.delay + rest).div_ceil(given);
+        let silence = vec![0.0; (blocks * taken).saturating_sub(self.waiting()) * channels];
+        let ready = self.process(Planes::new(&silence, channels)).first(rest);
+        self.kept = vec![vec![0.0; taken]; channels];
+        self.delay = given / 2;
+        ready
+    }
+
+    /// Go on where a stream stood; `None` if none stands so.
+    fn resume(&mut self, kept: Vec<Vec<f32>>, delay: usize) -> Option<()> {
+        let taken = self.spectral.length().0;
+        let length = kept.first()?.len();
+        let fits = kept.len() == self.kept.len()
+            && kept.iter().all(|it| it.len() == length)
+            && (taken..2 * taken).contains(&length)
+            && delay <= self.delay;
+        (self.kept, self.delay) = fits.then_some((kept, delay))?;
+        Some(())
+    }
+}
+
+/// `length` frames from `start` on, of two stretches of sound that follow one another.
+fn stretch<'a>(first: &'a [f32], second: &'a [f32], start: usize, length: usize) -> (&'a [f32], &'a [f32]) {
+    let (split, end) = (first.len(), start + length);
+    (&first[start.min(split)..end.min(split)], &second[start.max(split) - split..end.max(split) - split])
+}
+
+impl Saved for Quality {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.frames().save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let frames = usize::load(from)?;
+        [Self::Low, Self::Medium, Self::High].into_iter().find(|it| it.frames() == frames)
+    }
+}
+
+impl Saved for Resampler {
+    fn save(&self, into: &mut Vec<u8>) {
+        (self.rates, (self.channels, self.quality)).save(into);
+        (self.taken, self.given).save(into);
+        self.filter.is_some().save(into);
+        if let Some(filter) = &self.filter {
+            filter.kept.save(into);
+            filter.delay.save(into);
         }
-        Ok(())
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let (rates, (channels, quality)) = <((u32, u32), (usize, Quality))>::load(from)?;
+        let mut resampler = Self::new(rates.0, rates.1, channels, quality).ok()?;
+        (resampler.taken, resampler.given) = Saved::load(from)?;
+        if bool::load(from)? != resampler.filter.is_some() {
+            return None;
+        }
+        if let Some(filter) = &mut resampler.filter {
+            filter.resume(Saved::load(from)?, usize::load(from)?)?;
+        }
+        Some(resampler)
     }
 }
 

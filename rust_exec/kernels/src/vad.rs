@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::planar::Planes;
+use crate::state::Saved;
 
 /// Stretches whose loudness the threshold is adapted to: three seconds of 30 ms each.
 const HISTORY: usize = 100;
@@ -155,6 +156,47 @@ impl Meter {
         #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 samples")]
         let taken = self.taken.max(1) as f64;
         (self.squares / taken).sqrt()
+    }
+}
+
+impl Saved for Detector {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.meter.save(into);
+        self.threshold.save(into);
+        self.share.save(into);
+        self.heard.save(into);
+        self.verdict.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let (meter, threshold, share) = (Meter::load(from)?, f64::load(from)?, f64::load(from)?);
+        let heard = VecDeque::load(from).filter(|it| it.len() <= HISTORY)?;
+        Some(Self { meter, threshold, share, heard, verdict: Verdict::load(from)? })
+    }
+}
+
+impl Saved for Verdict {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.is_speech.save(into);
+        self.speech_ratio.save(into);
+        self.loudness.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        Some(Self { is_speech: bool::load(from)?, speech_ratio: f64::load(from)?, loudness: f64::load(from)? })
+    }
+}
+
+impl Saved for Meter {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.size.save(into);
+        self.taken.save(into);
+        self.squares.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let it = Self { size: usize::load(from)?, taken: usize::load(from)?, squares: f64::load(from)? };
+        (it.taken < it.size).then_some(it)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Windows of equal length.
 
 use crate::planar::{Planar, Planes};
+use crate::state::Saved;
 
 /// Cuts a stream into windows of `size` frames, one every `hop` frames.
 ///
@@ -89,6 +90,25 @@ impl Windower {
         }
         self.start -= gone;
         self.held = self.held.saturating_sub(gone);
+    }
+}
+
+impl Saved for Windower {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.size.save(into);
+        self.hop.save(into);
+        self.pad.save(into);
+        self.pending.save(into);
+        self.start.save(into);
+        self.held.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let (size, hop, pad) = (usize::load(from)?, usize::load(from)?, bool::load(from)?);
+        let (pending, start, held) = (Vec::<Vec<f32>>::load(from)?, usize::load(from)?, usize::load(from)?);
+        let length = pending.first()?.len();
+        let fits = size > 0 && hop > 0 && pending.iter().all(|plane| plane.len() == length);
+        fits.then_some(Self { size, hop, pad, pending, start, held })
     }
 }
 

@@ -37,7 +37,7 @@ fn signal_to_noise(got: &[f32], wanted: &[f32]) -> f64 {
 }
 
 #[test]
-fn a_sine_stays_a_sine_by_more_than_140_db() {
+fn a_sine_stays_a_sine_by_more_than_130_db() {
     let rates = [44_100, 16_000, 48_000];
     for from in rates {
         for to in rates.into_iter().filter(|to| *to != from) {
@@ -45,7 +45,7 @@ fn a_sine_stays_a_sine_by_more_than_140_db() {
                 let input = sine(frequency, from, from as usize);
                 let output = resample(&input, (from, to), Quality::High, &[4_096]);
                 let ratio = signal_to_noise(&output, &sine(frequency, to, to as usize));
-                assert!(ratio > 140.0, "{frequency} Hz, {from} -> {to}: {ratio:.1} dB");
+                assert!(ratio > 130.0, "{frequency} Hz, {from} -> {to}: {ratio:.1} dB");
             }
         }
     }
@@ -56,7 +56,7 @@ fn low_and_medium_quality_keep_a_sine_of_the_middle() {
     for quality in [Quality::Low, Quality::Medium] {
         let output = resample(&sine(1_000.0, 48_000, 48_000), (48_000, 16_000), quality, &[480]);
         let ratio = signal_to_noise(&output, &sine(1_000.0, 16_000, 16_000));
-        assert!(ratio > 140.0, "{quality:?}: {ratio:.1} dB");
+        assert!(ratio > 130.0, "{quality:?}: {ratio:.1} dB");
     }
 }
 

@@ -23,7 +23,8 @@
 //! - `error`: what can be wrong, each with its stable code
 //! - `place`: where in a document something stands
 //! - `strict`: I-JSON parsing: bounded size and depth, no duplicate keys
-//! - `names`: the shapes of ids, paths, hosts and grants
+//! - `names`: the shapes of ids, paths and hosts
+//! - `grant`: what a node may use beyond its sandbox
 //! - `fields`, `read`: required fields, strict types, unknown fields
 //! - `table`: the built-in nodes of `schemas/nodes.v1.json`
 //! - `reference`: what a `$`-object is
@@ -35,6 +36,7 @@
 
 mod error;
 mod fields;
+mod grant;
 mod graph;
 mod model;
 mod names;
@@ -49,6 +51,7 @@ mod values;
 mod verdict;
 
 pub use error::{ManifestError, Warning};
+pub use grant::Grant;
 pub use graph::{Edge, Graph};
 pub use model::{Connection, Limits, Manifest, Metadata, Node, Parameter, RuntimeKind};
 pub use names::{is_data_path, is_project_path};

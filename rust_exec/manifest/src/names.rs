@@ -1,4 +1,4 @@
-//! The shapes of names: ids, entries, paths, hosts and grants.
+//! The shapes of names: ids, entries, paths and hosts.
 
 /// Bytes of the longest path of a file.
 const MAX_PATH: usize = 1024;
@@ -63,16 +63,6 @@ fn is_host(text: &str) -> bool {
     let bracketed = text.starts_with('[') && text.ends_with(']') && text.len() > 2;
     let plain = !text.is_empty() && !text.contains([':', '/', '@', '[', ']']);
     (bracketed || plain) && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-}
-
-/// `python`, `host`, `net=HOST:PORT`, `read=DIR` or `write=DIR`.
-pub(crate) fn is_grant(text: &str) -> bool {
-    match text.split_once('=') {
-        None => matches!(text, "python" | "host"),
-        Some(("net", host)) => is_address(host),
-        Some(("read" | "write", directory)) => !directory.is_empty() && !directory.contains(char::is_control),
-        Some(_) => false,
-    }
 }
 
 /// `data/<sha256>.npy`.
@@ -152,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn places_and_grants() {
+    fn places() {
         assert_shape(
             is_address,
             &["a:1", "[::1]:50051"],
@@ -162,11 +152,6 @@ mod tests {
             is_place,
             &["a", "a.b", "a:1", "[::1]", "[::1]:5"],
             &["", "a:", "a:0", "::1", "a b", "a/b", "u@a"],
-        );
-        assert_shape(
-            is_grant,
-            &["python", "host", "net=a.b:443", "read=/x", "write=out"],
-            &["", "all", "net", "net=a", "read=", "python=1"],
         );
     }
 

@@ -8,8 +8,9 @@ use crate::error::{ManifestError, Warning};
 use crate::fields::{
     Fields, Shape, array, flag, object, positive_integer, positive_number, text, text_like, texts_like, wrong,
 };
+use crate::grant::{FORMS, Grant};
 use crate::model::{Connection, Limits, Manifest, Metadata, Node, Parameter, RuntimeKind};
-use crate::names::{is_entry, is_grant, is_id, is_identifier, is_place};
+use crate::names::{is_entry, is_id, is_identifier, is_place};
 use crate::place::Place;
 
 pub(crate) static MANIFEST: Shape = Shape {
@@ -85,9 +86,7 @@ fn node(value: &Value, place: &Place<'_>, warnings: &mut Vec<Warning>) -> Result
         host: fields.get("host", text_like("`HOST` or `HOST:PORT`", is_place))?,
         remote_ref: fields.get("remote_ref", text_like("a reference to a package", is_reference))?,
         limits: fields.get("limits", |value, place| limits(value, place, warnings))?,
-        grants: fields
-            .get("grants", texts_like("`python`, `host`, `net=HOST:PORT`, `read=DIR` or `write=DIR`", is_grant))?
-            .unwrap_or_default(),
+        grants: fields.get("grants", texts_like(FORMS, |text| text.parse::<Grant>().is_ok()))?.unwrap_or_default(),
         sync: fields.get("sync", text_like("`arrival` or `pts`", |text| matches!(text, "arrival" | "pts")))?,
     })
 }

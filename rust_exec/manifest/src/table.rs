@@ -1,11 +1,13 @@
 //! The built-in nodes, as `schemas/nodes.v1.json` lists them.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::RuntimeKind;
+use crate::reference::Reference;
 
 /// One built-in node.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -64,8 +66,23 @@ pub struct Param {
     /// The only strings allowed.
     #[serde(default, rename = "enum")]
     pub choices: Option<Vec<String>>,
+    /// Whether it can change while the node runs.
+    #[serde(default)]
+    pub live: bool,
+    /// The ports that it names, where it is given: of inputs its values, of outputs its keys.
+    #[serde(default)]
+    pub ports: Option<Side>,
     /// One sentence for people.
     pub summary: String,
+}
+
+/// Where packets enter, or where they leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "each is the list of ports of the same name")]
+pub enum Side {
+    Inputs,
+    Outputs,
 }
 
 /// Type of the values of a parameter.
@@ -129,6 +146,32 @@ pub fn node_type(name: &str) -> Option<&'static NodeType> {
 }
 
 impl NodeType {
+    /// The ports of one side, by port index, of a node with these parameters: those of the table, unless a parameter names
+    /// others, which take or give what the first of the table does. `None` while what names them is itself a reference.
+    #[must_use]
+    pub fn ports(&self, side: Side, params: &Map<String, Value>) -> Option<Cow<'_, [Port]>> {
+        let own = match side {
+            Side::Inputs => &self.inputs,
+            Side::Outputs => &self.outputs,
+        };
+        let naming = self.params.iter().find(|it| it.ports == Some(side)).and_then(|it| params.get(&it.name));
+        let (Some(naming), Some(first)) = (naming, own.first()) else { return Some(Cow::Borrowed(own)) };
+        if Reference::of(naming).is_some() {
+            return None;
+        }
+        let mut ports: Vec<Port> = Vec::new();
+        for (key, value) in naming.as_object().into_iter().flatten() {
+            let name = match side {
+                Side::Inputs => value.as_str()?,
+                Side::Outputs => key,
+            };
+            if ports.iter().all(|it| it.name != name) {
+                ports.push(Port { name: name.to_owned(), types: first.types.clone() });
+            }
+        }
+        Some(if ports.is_empty() { Cow::Borrowed(own) } else { Cow::Owned(ports) })
+    }
+
     /// The parameter of that name.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&Param> {
@@ -138,7 +181,26 @@ impl NodeType {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_parameter_names_the_ports() {
+        let onnx = node_type("OnnxNode").expect("a node of the table");
+        let names = |side, params: Value| {
+            let ports = onnx.ports(side, params.as_object().expect("an object"))?;
+            Some(ports.iter().map(|it| it.name.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(names(Side::Inputs, json!({})), Some(vec!["in".to_owned()]));
+        assert_eq!(names(Side::Inputs, json!({"inputs": {}})), Some(vec!["in".to_owned()]));
+        let two = json!({"inputs": {"ids": "left", "mask": "right", "types": "left"}});
+        assert_eq!(names(Side::Inputs, two.clone()), Some(vec!["left".to_owned(), "right".to_owned()]));
+        assert_eq!(names(Side::Outputs, two), Some(vec!["out".to_owned()]));
+        let outputs = json!({"outputs": {"boxes": "b", "all": ["b", "s"]}});
+        assert_eq!(names(Side::Outputs, outputs), Some(vec!["boxes".to_owned(), "all".to_owned()]));
+        assert_eq!(names(Side::Inputs, json!({"inputs": {"$param": "ports"}})), None);
+    }
 
     #[test]
     fn the_table_reads_and_is_consistent() {

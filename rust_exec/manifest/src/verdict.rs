@@ -9,7 +9,7 @@ use crate::fields::wrong;
 use crate::graph::Graph;
 use crate::model::{Connection, Manifest, Node};
 use crate::place::Place;
-use crate::table::{self, Port};
+use crate::table::{self, Port, Side};
 use crate::values::Declared;
 use crate::{names, params, read, strict};
 
@@ -191,11 +191,11 @@ fn end<'a>(nodes: &HashMap<&str, &'a Node>, id: &str, place: &Place<'_>) -> Resu
 }
 
 fn check_ports(connection: &Connection, from: &Node, to: &Node, place: &Place<'_>) -> Result<(), ManifestError> {
-    if let Some(node_type) = from.built_in() {
-        check_port("output", connection.output(), &node_type.outputs, from, &place.key("from_port"))?;
+    if let Some(ports) = from.built_in().and_then(|it| it.ports(Side::Outputs, &from.params)) {
+        check_port("output", connection.output(), &ports, from, &place.key("from_port"))?;
     }
-    if let Some(node_type) = to.built_in() {
-        check_port("input", connection.input(), &node_type.inputs, to, &place.key("to_port"))?;
+    if let Some(ports) = to.built_in().and_then(|it| it.ports(Side::Inputs, &to.params)) {
+        check_port("input", connection.input(), &ports, to, &place.key("to_port"))?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! `AudioBuffer`: chunks of equal length, of which the last may be shorter; samples stay what they are.
 
 use remotemedia_engine::{NodeFailure, NodeInstance, NodeSpec};
-use remotemedia_kernels::Chunker;
-use remotemedia_packet::{Audio, Layout};
+use remotemedia_kernels::{Chunker, Saved};
+use remotemedia_packet::{Audio, Body, Layout, Packet};
 
 use crate::cut::{Cutter, Cutting};
 use crate::params::Params;
 use crate::samples::planar;
+use crate::state::Kept;
 
 /// One stream of chunks.
 struct Chunks {
@@ -27,6 +28,21 @@ pub(crate) fn make(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure
 impl Chunks {
     fn sound(&self, chunk: Vec<u8>) -> Audio {
         Audio { data: chunk.into(), ..self.like.clone() }
+    }
+}
+
+impl Saved for Chunks {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.chunker.save(into);
+        Kept(Packet::new(Body::Audio(self.like.clone()))).save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let chunker = Chunker::load(from)?;
+        match Kept::load(from)?.0.body {
+            Body::Audio(like) if usize::from(like.channels) == chunker.channels() => Some(Self { chunker, like }),
+            _ => None,
+        }
     }
 }
 

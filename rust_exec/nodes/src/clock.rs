@@ -1,5 +1,7 @@
 //! Times counted in frames.
 
+use remotemedia_kernels::Saved;
+
 const SECOND: i128 = 1_000_000_000;
 
 /// The presentation time of every frame of a stream, exact however long the stream is.
@@ -25,6 +27,17 @@ impl Clock {
     pub(crate) fn span(&self, frame: u64, frames: usize) -> (Option<i64>, Option<i64>) {
         let start = self.at(frame);
         (Some(start), Some(self.at(frame + frames as u64).saturating_sub(start)))
+    }
+}
+
+impl Saved for Clock {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.start_ns.save(into);
+        self.rate.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        Some(Self { start_ns: i64::load(from)?, rate: u32::load(from)? })
     }
 }
 

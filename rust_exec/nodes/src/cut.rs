@@ -1,17 +1,19 @@
 //! What the nodes that cut sound into pieces have in common: a stream's times, and pieces given a few at a time.
 
 use remotemedia_engine::{More, NodeFailure, NodeInstance, Outputs, PortId};
+use remotemedia_kernels::{Saved, saved};
 use remotemedia_packet::{Audio, Body, Packet};
 
 use crate::clock::Clock;
 use crate::samples::{audio, bare, with_sound};
+use crate::state::{Kept, restored};
 use crate::streams::{Key, Streams};
 
 /// Pieces that one call gives; of a long packet and a small step there are millions.
 const BURST: usize = 64;
 
 /// Cuts one stream, whose rate and channels stay.
-pub(crate) trait Cutter: Send {
+pub(crate) trait Cutter: Saved + Send {
     /// Whether this sound continues the stream.
     fn fits(&self, audio: &Audio) -> bool;
 
@@ -89,6 +91,29 @@ impl<C: Cutter, F: Fn(&Audio) -> C + Send> NodeInstance for Cutting<C, F> {
             stream.end(self.step, out);
         }
         Ok(More::No)
+    }
+
+    fn snapshot(&mut self) -> Result<Option<Vec<u8>>, NodeFailure> {
+        Ok(Some(saved(&self.streams)))
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), NodeFailure> {
+        (self.streams, self.current) = (restored(state)?, None);
+        Ok(())
+    }
+}
+
+impl<C: Cutter> Saved for Stream<C> {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.cutter.save(into);
+        self.clock.save(into);
+        self.pieces.save(into);
+        Kept(self.frame.clone()).save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let (cutter, clock, pieces) = (C::load(from)?, Clock::load(from)?, u64::load(from)?);
+        Some(Self { cutter, clock, pieces, frame: Kept::load(from)?.0 })
     }
 }
 

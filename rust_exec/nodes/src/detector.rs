@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
-use remotemedia_kernels::{Detector, Verdict, stretch};
+use remotemedia_kernels::{Detector, Saved, Verdict, saved, stretch};
 use remotemedia_packet::{Audio, Body, Json, Packet};
 use serde_json::json;
 
 use crate::meta::with;
 use crate::params::Params;
 use crate::samples::{audio, planar, planes, samples};
+use crate::state::restored;
 use crate::streams::Streams;
 
 struct VoiceActivityDetector {
@@ -55,6 +56,26 @@ impl NodeInstance for VoiceActivityDetector {
     fn flush(&mut self, _out: &mut Outputs) -> Result<More, NodeFailure> {
         self.streams.drain().for_each(drop);
         Ok(More::No)
+    }
+
+    fn snapshot(&mut self) -> Result<Option<Vec<u8>>, NodeFailure> {
+        Ok(Some(saved(&self.streams)))
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), NodeFailure> {
+        self.streams = restored(state)?;
+        Ok(())
+    }
+}
+
+impl Saved for Stream {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.detector.save(into);
+        self.rate.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        Some(Self { detector: Detector::load(from)?, rate: u32::load(from)? })
     }
 }
 

@@ -15,7 +15,7 @@
 //! - `samples`: a packet's samples as the kernels want them
 //! - `meta`: what is said of sound
 //! - `clock`: times counted in frames
-//! - `streams`: state for every stream
+//! - `streams`: state for every stream; `state`: the same as bytes
 
 mod access;
 mod buffer;
@@ -32,6 +32,7 @@ mod resample;
 mod samples;
 mod sound;
 mod source;
+mod state;
 mod streams;
 mod vad;
 mod window;

@@ -3,8 +3,9 @@
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
 use remotemedia_kernels::mix;
 use remotemedia_packet::{Layout, Packet, SampleFormat};
+use serde_json::Value;
 
-use crate::params::Params;
+use crate::params::{Params, live_number};
 use crate::samples::{audio, body, planes, samples, with_sound};
 
 struct AudioMixNode {
@@ -30,5 +31,10 @@ impl NodeInstance for AudioMixNode {
             out.push(with_sound(&packet, mixed));
         }
         Ok(More::No)
+    }
+
+    fn set_param(&mut self, name: &str, value: &Value) -> Result<(), NodeFailure> {
+        self.channels = live_number("AudioMixNode", ("channels", name), value)? as usize;
+        Ok(())
     }
 }

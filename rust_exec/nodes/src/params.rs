@@ -2,7 +2,7 @@
 
 use remotemedia_engine::{NodeFailure, NodeSpec};
 use remotemedia_kernels::KernelError;
-use remotemedia_manifest::table::{self, Param};
+use remotemedia_manifest::table::{self, Param, ParamType};
 use serde_json::Value;
 
 /// The parameters of one node.
@@ -93,4 +93,22 @@ impl<'a> Params<'a> {
 /// What a kernel refuses, as a node's failure.
 pub(crate) fn refused(error: KernelError) -> NodeFailure {
     NodeFailure::new(error.code, error.message)
+}
+/// Another value for the one parameter of a node that can change while it runs, within the table's bounds.
+///
+/// `names` are that parameter's and the one that is to be set.
+pub(crate) fn live_number(node_type: &str, names: (&str, &str), value: &Value) -> Result<f64, NodeFailure> {
+    let (live, name) = names;
+    if name != live {
+        return Err(NodeFailure::new("RM619", format!("parameter `{name}` cannot change while the node runs")));
+    }
+    let param = table::node_type(node_type).and_then(|it| it.param(name));
+    let (min, max) = param.map_or((None, None), |it| (it.min, it.max));
+    let is_whole = param.is_some_and(|it| it.kind == ParamType::Int);
+    let (min, max) = (min.unwrap_or(f64::MIN), max.unwrap_or(f64::MAX));
+    let number = value.as_f64().filter(|it| (min..=max).contains(it) && (!is_whole || it.fract() == 0.0));
+    number.ok_or_else(|| {
+        let wanted = if is_whole { "an integer" } else { "a number" };
+        NodeFailure::new("RM211", format!("expected {wanted} from {min} to {max} for `{name}`, got {value}"))
+    })
 }

@@ -5,12 +5,13 @@
 //! own, and the rest of the packet whose place it takes.
 
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
-use remotemedia_kernels::{Planar, Planes, Quality, Resampler, mix};
+use remotemedia_kernels::{Planar, Planes, Quality, Resampler, Saved, mix, saved};
 use remotemedia_packet::Packet;
 
 use crate::clock::Clock;
 use crate::params::{Params, refused};
 use crate::samples::{audio, bare, body, planes, samples, with_sound};
+use crate::state::{Kept, load_block, restored, save_block};
 use crate::streams::Streams;
 
 /// What sound is to become.
@@ -88,6 +89,37 @@ impl NodeInstance for Resampling {
             stream.end(out)?;
         }
         Ok(More::No)
+    }
+
+    fn snapshot(&mut self) -> Result<Option<Vec<u8>>, NodeFailure> {
+        Ok(Some(saved(&self.streams)))
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), NodeFailure> {
+        self.streams = restored(state)?;
+        Ok(())
+    }
+}
+
+impl Saved for Stream {
+    fn save(&self, into: &mut Vec<u8>) {
+        (self.target.rate, self.target.channels).save(into);
+        self.target.quality.save(into);
+        self.resampler.save(into);
+        self.clock.save(into);
+        self.frames.save(into);
+        Kept(self.frame.clone()).save(into);
+        self.held.is_some().save(into);
+        self.held.iter().for_each(|it| save_block(it, into));
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let (rate, channels) = Saved::load(from)?;
+        let target = Target { rate, channels, quality: Quality::load(from)? };
+        let (resampler, clock, frames) = (Resampler::load(from)?, Clock::load(from)?, u64::load(from)?);
+        let frame = Kept::load(from)?.0;
+        let held = if bool::load(from)? { Some(load_block(from)?) } else { None };
+        Some(Self { target, resampler, clock, frames, frame, held })
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Sound {
     decoder: Decoder,
     clock: Clock,
     frames: u64,
+    packets: u64,
     /// What the file is called in a failure.
     name: String,
     failed: bool,
@@ -36,7 +37,28 @@ impl Sound {
     ) -> Result<Self, NodeFailure> {
         let decoder = open().map_err(|error| named(name, refused(error)))?;
         let clock = Clock::new(0, decoder.rate());
-        Ok(Self { decoder, clock, frames: 0, name: name.to_owned(), failed: false })
+        Ok(Self { decoder, clock, frames: 0, packets: 0, name: name.to_owned(), failed: false })
+    }
+}
+
+impl Sound {
+    /// How many packets have been given.
+    pub(crate) fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// Leave out packets until so many have been given.
+    pub(crate) fn skip_to(&mut self, packets: u64) -> Result<(), NodeFailure> {
+        while self.packets < packets {
+            match self.next() {
+                Some(packet) => drop(packet?),
+                None => {
+                    let message = format!("expected at least {packets} packets, got {}", self.packets);
+                    return Err(named(&self.name, NodeFailure::new("RM612", message)));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -52,6 +74,7 @@ impl Iterator for Sound {
             Ok(block) => {
                 let (pts_ns, duration_ns) = self.clock.span(self.frames, block.frames());
                 self.frames += block.frames() as u64;
+                self.packets += 1;
                 Some(Ok(Packet { pts_ns, duration_ns, ..Packet::new(body(block, self.decoder.rate())) }))
             }
             Err(error) => {

@@ -1,7 +1,7 @@
 //! `AudioSource`: sound from a file, or the run's own.
 
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
-use remotemedia_kernels::Decoder;
+use remotemedia_kernels::{Decoder, saved};
 use remotemedia_manifest::Reference;
 use remotemedia_packet::Packet;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use crate::access::readable;
 use crate::params::Params;
 use crate::samples::audio;
 use crate::sound::Sound;
+use crate::state::restored;
 
 struct AudioSource {
     /// `None` where the run's input is read.
@@ -75,6 +76,21 @@ impl NodeInstance for AudioSource {
             return Err(NodeFailure::new("RM612", message).with_hint("give the run sound with `--input`"));
         }
         Ok(More::No)
+    }
+
+    /// Packets given of the file, and whether a microphone is still wanted.
+    fn snapshot(&mut self) -> Result<Option<Vec<u8>>, NodeFailure> {
+        Ok(Some(saved(&(self.file.as_ref().map(Sound::packets), self.wants_device))))
+    }
+
+    /// A decoder goes on exactly only where it has decoded what stands before, so that is done and thrown away.
+    fn restore(&mut self, state: &[u8]) -> Result<(), NodeFailure> {
+        let (packets, wants_device): (Option<u64>, bool) = restored(state)?;
+        self.wants_device = wants_device;
+        if let (Some(file), Some(packets)) = (&mut self.file, packets) {
+            file.skip_to(packets)?;
+        }
+        Ok(())
     }
 
     fn is_source(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use remotemedia_kernels::Saved;
 use remotemedia_packet::Packet;
 
 /// What tells one stream of an edge from another.
@@ -40,5 +41,28 @@ impl<T> Streams<T> {
     /// Take every stream, in order; none is left.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
         std::mem::take(&mut self.0).into_values()
+    }
+}
+
+impl<T: Saved> Saved for Streams<T> {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.0.len().save(into);
+        for ((session, number), state) in &self.0 {
+            session.as_ref().map(|it| it.as_bytes().to_vec()).save(into);
+            number.save(into);
+            state.save(into);
+        }
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let mut streams = BTreeMap::new();
+        for _ in 0..usize::load(from)? {
+            let session = match Option::<Vec<u8>>::load(from)? {
+                Some(bytes) => Some(Arc::from(String::from_utf8(bytes).ok()?)),
+                None => None,
+            };
+            streams.insert((session, u32::load(from)?), T::load(from)?);
+        }
+        Some(Self(streams))
     }
 }

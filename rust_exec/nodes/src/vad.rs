@@ -3,10 +3,10 @@
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
 use remotemedia_kernels::{activity, stretch};
 use remotemedia_packet::Packet;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::meta::with;
-use crate::params::Params;
+use crate::params::{Params, live_number};
 use crate::samples::{audio, planes, samples};
 
 struct VadNode {
@@ -35,5 +35,10 @@ impl NodeInstance for VadNode {
         let meta = Some(with(packet.meta.as_deref(), &facts).into());
         out.push(Packet { meta, ..packet });
         Ok(More::No)
+    }
+
+    fn set_param(&mut self, name: &str, value: &Value) -> Result<(), NodeFailure> {
+        self.threshold = live_number("VADNode", ("energy_threshold", name), value)?;
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! `AudioWindowNode`: windows of equal length.
 
 use remotemedia_engine::{NodeFailure, NodeInstance, NodeSpec};
-use remotemedia_kernels::{Planar, Windower};
+use remotemedia_kernels::{Planar, Saved, Windower};
 use remotemedia_packet::Audio;
 
 use crate::cut::{Cutter, Cutting};
@@ -28,6 +28,17 @@ pub(crate) fn make(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure
 impl Windows {
     fn sound(&self, window: Planar) -> Audio {
         sound(window, self.rate)
+    }
+}
+
+impl Saved for Windows {
+    fn save(&self, into: &mut Vec<u8>) {
+        self.windower.save(into);
+        self.rate.save(into);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        Some(Self { windower: Windower::load(from)?, rate: u32::load(from)? })
     }
 }
 

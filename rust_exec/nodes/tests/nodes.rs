@@ -50,6 +50,7 @@ fn spec(node_type: &str, params: Value, root: &Path, local: bool) -> NodeSpec {
         grants: Vec::new(),
         seed: 0,
         log: Arc::new(Files { root: root.into(), local }),
+        cancel: remotemedia_engine::Cancel::new(),
     }
 }
 

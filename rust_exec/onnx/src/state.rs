@@ -1,26 +1,28 @@
 //! What a stream keeps between packets, and its snapshot.
 //!
-//! A snapshot is, with all integers little-endian: the eight bytes `RMONNX1\0`; the number of streams as u32; and of every
+//! A snapshot is, with all integers little-endian: the eight bytes `RMONNX2\0`; the number of streams as u32; and of every
 //! stream its session (u32 length and UTF-8 bytes, length `0xffff_ffff` for none), its number (u32), its channels (u32), its
-//! context (u32 number of samples, then float32 samples, channel by channel), and the states in the order of their names in
-//! the node's `state`: rank (u32), lengths of the axes (u64 each) and the elements.
+//! context (u32 number of samples, then float32 samples, channel by channel), the states in the order of their names in
+//! the node's `state`: rank (u32), lengths of the axes (u64 each) and the elements; and of every input port the packets
+//! that wait for those of other ports: their number (u32), and each as u32 length and a message of `schemas/packet.proto`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ort::value::DynValue;
 use remotemedia_engine::NodeFailure;
-use remotemedia_packet::{Audio, Packet, Tensor};
+use remotemedia_packet::{Audio, Packet, Tensor, wire};
 
 use crate::config::Config;
-use crate::value::{to_tensor, to_value};
+use crate::value::{copied, to_value};
 
-const MAGIC: &[u8; 8] = b"RMONNX1\0";
+const MAGIC: &[u8; 8] = b"RMONNX2\0";
 
 /// Length of a session's name where there is none.
 const NO_SESSION: u32 = u32::MAX;
 
-type Key = (Option<Arc<str>>, u32);
+pub(crate) type Key = (Option<Arc<str>>, u32);
 
 /// What every session and stream keeps, on its own.
 #[derive(Default)]
@@ -33,13 +35,15 @@ pub(crate) struct Stream {
     channels: usize,
     /// The last samples of the packet before, channel by channel.
     context: Vec<f32>,
+    /// By input port, the packets that wait for those of other ports.
+    pub(crate) waiting: Vec<VecDeque<Packet>>,
 }
 
 impl Stream {
     /// A stream before its first packet.
-    pub(crate) fn start(config: &Config) -> Result<Self, NodeFailure> {
-        let state = config.state.iter().map(|it| to_value(&it.start)).collect::<Result<_, _>>()?;
-        Ok(Self { state, channels: 0, context: Vec::new() })
+    fn start(config: &Config) -> Result<Self, NodeFailure> {
+        let waiting = config.ports.iter().map(|_| VecDeque::new()).collect();
+        Ok(Self { state: zeros(config)?, channels: 0, context: Vec::new(), waiting })
     }
 
     /// What is to be put before a packet of so many channels: zeros at the start, and when the channels change.
@@ -67,13 +71,18 @@ impl Stream {
 }
 
 impl Streams {
-    /// The packet's stream, which is put back after the model has run: a failed run leaves none.
-    pub(crate) fn take(&mut self, packet: &Packet) -> Option<Stream> {
-        self.0.remove(&key(packet))
+    /// The stream, which begins with its first packet.
+    pub(crate) fn of(&mut self, key: &Key, config: &Config) -> Result<&mut Stream, NodeFailure> {
+        if !self.0.contains_key(key) {
+            self.0.insert(key.clone(), Stream::start(config)?);
+        }
+        self.0.get_mut(key).ok_or_else(|| NodeFailure::new("RM602", "expected a stream, got none"))
     }
 
-    pub(crate) fn put(&mut self, packet: &Packet, stream: Stream) {
-        self.0.insert(key(packet), stream);
+    /// How many packets wait on each port for those of other ports, of the first stream where some do.
+    pub(crate) fn left_over(&self) -> Option<Vec<usize>> {
+        let counts = |it: &Stream| it.waiting.iter().map(VecDeque::len).collect::<Vec<_>>();
+        self.0.values().map(counts).find(|it| it.iter().any(|count| *count > 0))
     }
 
     pub(crate) fn snapshot(&self, config: &Config) -> Result<Vec<u8>, NodeFailure> {
@@ -92,10 +101,20 @@ impl Streams {
             write(&mut bytes, stream.context.len());
             stream.context.iter().for_each(|it| bytes.extend(it.to_le_bytes()));
             for (port, value) in config.state.iter().zip(&stream.state) {
-                let tensor = to_tensor(&port.output, value)?;
+                let tensor = copied(value)?;
+                debug_assert_eq!(tensor.dtype, port.start.dtype);
                 write(&mut bytes, tensor.shape.len());
                 tensor.shape.iter().for_each(|it| bytes.extend(it.to_le_bytes()));
                 bytes.extend_from_slice(&tensor.data);
+            }
+            for (port, waiting) in stream.waiting.iter().enumerate() {
+                write(&mut bytes, waiting.len());
+                for packet in waiting {
+                    let port = u32::try_from(port).unwrap_or(u32::MAX);
+                    let message = wire::encode(packet, port).map_err(|it| NodeFailure::new(it.code, it.message))?;
+                    write(&mut bytes, message.len());
+                    bytes.extend_from_slice(&message);
+                }
             }
         }
         Ok(bytes)
@@ -128,13 +147,20 @@ impl Streams {
             let context = context.map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]])).collect();
             let state = config.state.iter().map(|port| reader.tensor(&port.start)).collect::<Option<Vec<_>>>()?;
             let state = state.iter().map(to_value).collect::<Result<_, _>>().ok()?;
-            streams.insert((session, number), Stream { state, channels, context });
+            let waiting = config.ports.iter().map(|_| reader.packets()).collect::<Option<_>>()?;
+            streams.insert((session, number), Stream { state, channels, context, waiting });
         }
         Some(Self(streams))
     }
 }
 
-fn key(packet: &Packet) -> Key {
+/// The states at the start of a stream.
+pub(crate) fn zeros(config: &Config) -> Result<Vec<DynValue>, NodeFailure> {
+    config.state.iter().map(|it| to_value(&it.start)).collect()
+}
+
+/// The stream that a packet belongs to.
+pub(crate) fn key(packet: &Packet) -> Key {
     (packet.session.clone(), packet.stream)
 }
 
@@ -155,6 +181,17 @@ impl<'a> Reader<'a> {
     fn number(&mut self) -> Option<usize> {
         let bytes = self.take(size_of::<u32>())?;
         Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize)
+    }
+
+    /// Packets that wait.
+    fn packets(&mut self) -> Option<VecDeque<Packet>> {
+        let count = self.number()?;
+        let mut packets = VecDeque::new();
+        for _ in 0..count {
+            let length = self.number()?;
+            packets.push_back(wire::decode(Bytes::copy_from_slice(self.take(length)?)).ok()?.1);
+        }
+        Some(packets)
     }
 
     /// A tensor of the type and rank of another.

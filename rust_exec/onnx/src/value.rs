@@ -2,59 +2,81 @@
 
 use std::fmt::Debug;
 
+use bytemuck::{NoUninit, Pod};
+use bytes::Bytes;
+use half::f16;
 use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType};
 use remotemedia_engine::NodeFailure;
 use remotemedia_packet::{Dtype, Tensor};
 
-/// The element type of packets that is the library's; not all have one.
-pub(crate) fn dtype_of(kind: TensorElementType) -> Option<Dtype> {
-    Some(match kind {
-        TensorElementType::Bool => Dtype::Bool,
-        TensorElementType::Int8 => Dtype::I8,
-        TensorElementType::Int16 => Dtype::I16,
-        TensorElementType::Int32 => Dtype::I32,
-        TensorElementType::Int64 => Dtype::I64,
-        TensorElementType::Uint8 => Dtype::U8,
-        TensorElementType::Uint16 => Dtype::U16,
-        TensorElementType::Uint32 => Dtype::U32,
-        TensorElementType::Uint64 => Dtype::U64,
-        TensorElementType::Float32 => Dtype::F32,
-        TensorElementType::Float64 => Dtype::F64,
-        _ => return None,
-    })
+/// From so many bytes on a tensor is the library's own memory rather than a copy of it.
+const SHARED: usize = 16 << 10;
+
+/// What the elements of a model's tensor are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Element {
+    /// Numbers or truth values, as packets have them.
+    Number(Dtype),
+    /// Strings, which packets carry as text or as JSON.
+    Text,
 }
 
-/// A type of elements that the library has, by its little-endian bytes.
-trait Scalar: PrimitiveTensorElementType + Clone + Copy + Debug + 'static {
-    fn read(bytes: &[u8]) -> Self;
-    fn write(self, bytes: &mut Vec<u8>);
+impl Element {
+    /// The library's type; not all types that it has are also those of packets.
+    pub(crate) fn of(kind: TensorElementType) -> Option<Self> {
+        Some(Self::Number(match kind {
+            TensorElementType::Bool => Dtype::Bool,
+            TensorElementType::Int8 => Dtype::I8,
+            TensorElementType::Int16 => Dtype::I16,
+            TensorElementType::Int32 => Dtype::I32,
+            TensorElementType::Int64 => Dtype::I64,
+            TensorElementType::Uint8 => Dtype::U8,
+            TensorElementType::Uint16 => Dtype::U16,
+            TensorElementType::Uint32 => Dtype::U32,
+            TensorElementType::Uint64 => Dtype::U64,
+            TensorElementType::Float16 => Dtype::F16,
+            TensorElementType::Float32 => Dtype::F32,
+            TensorElementType::Float64 => Dtype::F64,
+            TensorElementType::String => return Some(Self::Text),
+            _ => return None,
+        }))
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Number(dtype) => dtype.name(),
+            Self::Text => "string",
+        }
+    }
+}
+
+/// A type of elements that the library has.
+trait Scalar: PrimitiveTensorElementType + NoUninit + Clone + Debug + Send + Sync + 'static {
+    /// So many elements of these bytes.
+    fn filled(length: usize, fill: &mut dyn FnMut(&mut [u8])) -> Vec<Self>;
+}
+
+fn pods<T: Pod>(length: usize, fill: &mut dyn FnMut(&mut [u8])) -> Vec<T> {
+    let mut elements = vec![T::zeroed(); length];
+    fill(bytemuck::cast_slice_mut(&mut elements));
+    elements
 }
 
 macro_rules! scalars {
     ($($rust:ty),*) => {$(
         impl Scalar for $rust {
-            fn read(bytes: &[u8]) -> Self {
-                let mut array = [0; size_of::<Self>()];
-                array.copy_from_slice(bytes);
-                Self::from_le_bytes(array)
-            }
-
-            fn write(self, bytes: &mut Vec<u8>) {
-                bytes.extend_from_slice(&self.to_le_bytes());
+            fn filled(length: usize, fill: &mut dyn FnMut(&mut [u8])) -> Vec<Self> {
+                pods(length, fill)
             }
         }
     )*};
 }
 
-scalars!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+scalars!(i8, i16, i32, i64, u8, u16, u32, u64, f16, f32, f64);
 
 impl Scalar for bool {
-    fn read(bytes: &[u8]) -> Self {
-        bytes != [0]
-    }
-
-    fn write(self, bytes: &mut Vec<u8>) {
-        bytes.push(u8::from(self));
+    fn filled(length: usize, fill: &mut dyn FnMut(&mut [u8])) -> Vec<Self> {
+        pods::<u8>(length, fill).into_iter().map(|it| it != 0).collect()
     }
 }
 
@@ -71,9 +93,9 @@ macro_rules! for_dtype {
             Dtype::U16 => $do::<u16>($($argument),*),
             Dtype::U32 => $do::<u32>($($argument),*),
             Dtype::U64 => $do::<u64>($($argument),*),
+            Dtype::F16 => $do::<f16>($($argument),*),
             Dtype::F32 => $do::<f32>($($argument),*),
             Dtype::F64 => $do::<f64>($($argument),*),
-            Dtype::F16 => Err(failure("expected an element type that models are run with, got `f16`")),
         }
     };
 }
@@ -84,15 +106,18 @@ pub(crate) fn to_value(tensor: &Tensor) -> Result<DynValue, NodeFailure> {
         let (bytes, shape) = (tensor.data.len(), &tensor.shape);
         return Err(failure(format!("expected the elements of the shape {shape:?}, got {bytes} bytes")));
     }
-    for_dtype!(tensor.dtype, from_tensor(tensor))
+    filled(tensor.dtype, lengths(&tensor.shape), &mut |bytes| bytes.copy_from_slice(&tensor.data))
 }
 
-/// A value of the library as a tensor; `name` is what it is called in a failure.
-pub(crate) fn to_tensor(name: &str, value: &DynValue) -> Result<Tensor, NodeFailure> {
-    match value.dtype().tensor_type().and_then(dtype_of) {
-        Some(dtype) => for_dtype!(dtype, into_tensor(dtype, value)),
-        None => Err(failure(format!("expected a tensor of numbers in `{name}`, got `{}`", value.dtype()))),
+/// A value of a shape that fits memory, whose bytes are written by `fill`.
+pub(crate) fn filled(dtype: Dtype, shape: Vec<i64>, fill: &mut dyn FnMut(&mut [u8])) -> Result<DynValue, NodeFailure> {
+    fn make<T: Scalar>(shape: Vec<i64>, fill: &mut dyn FnMut(&mut [u8])) -> Result<DynValue, NodeFailure> {
+        let length = shape.iter().try_fold(1_usize, |product, it| product.checked_mul(usize::try_from(*it).ok()?));
+        let length = length.ok_or_else(|| failure(format!("expected a shape that fits memory, got {shape:?}")))?;
+        let value = ort::value::Tensor::from_array((shape, T::filled(length, fill)));
+        Ok(value.map_err(|error| failure(error.to_string()))?.into_dyn())
     }
+    for_dtype!(dtype, make(shape, fill))
 }
 
 /// Samples as a value of the library; they are kept, not copied.
@@ -101,19 +126,74 @@ pub(crate) fn from_samples(samples: Vec<f32>, shape: Vec<i64>) -> Result<DynValu
     Ok(value.into_dyn())
 }
 
-fn from_tensor<T: Scalar>(tensor: &Tensor) -> Result<DynValue, NodeFailure> {
-    let elements: Vec<T> = tensor.data.chunks_exact(tensor.dtype.size()).map(T::read).collect();
-    let shape: Vec<i64> = tensor.shape.iter().map(|it| i64::try_from(*it).unwrap_or(i64::MAX)).collect();
-    let value = ort::value::Tensor::from_array((shape, elements)).map_err(|error| failure(error.to_string()))?;
+/// Strings as a value of the library.
+pub(crate) fn from_strings(strings: &[String], shape: Vec<i64>) -> Result<DynValue, NodeFailure> {
+    let value = ort::value::Tensor::from_string_array((shape, strings)).map_err(|error| failure(error.to_string()))?;
     Ok(value.into_dyn())
 }
 
-fn into_tensor<T: Scalar>(dtype: Dtype, value: &DynValue) -> Result<Tensor, NodeFailure> {
-    let (shape, elements) = value.try_extract_tensor::<T>().map_err(|error| failure(error.to_string()))?;
-    let mut data = Vec::with_capacity(elements.len() * dtype.size());
-    elements.iter().for_each(|it| it.write(&mut data));
-    let shape = shape.iter().map(|it| u64::try_from(*it).unwrap_or(0)).collect();
-    Ok(Tensor { dtype, shape, data: data.into() })
+/// The strings of a value, and its shape.
+pub(crate) fn to_strings(name: &str, value: &DynValue) -> Result<(Vec<i64>, Vec<String>), NodeFailure> {
+    let (shape, strings) = value.try_extract_strings().map_err(|error| failure(format!("in `{name}`: {error}")))?;
+    Ok((shape.to_vec(), strings))
+}
+
+/// What a value's elements are; `name` is what it is called in a failure.
+pub(crate) fn element(name: &str, value: &DynValue) -> Result<Element, NodeFailure> {
+    value
+        .dtype()
+        .tensor_type()
+        .and_then(Element::of)
+        .ok_or_else(|| failure(format!("expected a tensor in the model's output `{name}`, got `{}`", value.dtype())))
+}
+
+/// The lengths of a value's axes.
+pub(crate) fn shape(value: &DynValue) -> &[i64] {
+    value.dtype().tensor_shape().map_or(&[], |it| it)
+}
+
+/// The bytes of a tensor of numbers.
+pub(crate) fn bytes(value: &DynValue) -> Result<(Dtype, &[u8]), NodeFailure> {
+    fn read<T: Scalar>(value: &DynValue) -> Result<&[u8], NodeFailure> {
+        let (_, elements) = value.try_extract_tensor::<T>().map_err(|error| failure(error.to_string()))?;
+        Ok(bytemuck::cast_slice(elements))
+    }
+    match value.dtype().tensor_type().and_then(Element::of) {
+        Some(Element::Number(dtype)) => Ok((dtype, for_dtype!(dtype, read(value))?)),
+        _ => Err(failure(format!("expected a tensor of numbers, got `{}`", value.dtype()))),
+    }
+}
+
+/// A copy of a value.
+pub(crate) fn copied(value: &DynValue) -> Result<Tensor, NodeFailure> {
+    let (dtype, bytes) = bytes(value)?;
+    let shape = shape(value).iter().map(|it| u64::try_from(*it).unwrap_or(0)).collect();
+    Ok(Tensor { dtype, shape, data: Bytes::copy_from_slice(bytes) })
+}
+
+/// A value as a tensor: a small one is copied, a large one lives on inside of it.
+pub(crate) fn into_tensor(value: DynValue) -> Result<Tensor, NodeFailure> {
+    let (dtype, slice) = bytes(&value)?;
+    if slice.len() < SHARED {
+        return copied(&value);
+    }
+    let shape = shape(&value).iter().map(|it| u64::try_from(*it).unwrap_or(0)).collect();
+    Ok(Tensor { dtype, shape, data: Bytes::from_owner(Owned(value)) })
+}
+
+/// Keeps the library's memory alive inside [`Bytes`].
+struct Owned(DynValue);
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        // It has been read as bytes before.
+        bytes(&self.0).map_or(&[], |(_, bytes)| bytes)
+    }
+}
+
+/// Lengths of axes as the library has them.
+pub(crate) fn lengths(shape: &[u64]) -> Vec<i64> {
+    shape.iter().map(|it| i64::try_from(*it).unwrap_or(i64::MAX)).collect()
 }
 
 fn failure(message: impl Into<String>) -> NodeFailure {

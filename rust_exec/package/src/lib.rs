@@ -128,13 +128,14 @@ impl Package {
         self.store.blob(&descriptor.digest, Some(descriptor.size), title)
     }
 
-    /// Check every file but the models, which are large and are checked when they are loaded.
+    /// Check every file but models and wheels, which are large and are checked when they are loaded or installed.
     ///
     /// # Errors
     ///
     /// `RM302` for the first whose bytes do not match its digest.
     pub fn check(&self) -> Result<(), PackageError> {
-        self.titles().filter(|title| !title.starts_with("models/")).try_for_each(|title| self.read(title).map(drop))
+        let is_large = |title: &str| title.starts_with("models/") || title.starts_with("wheels/");
+        self.titles().filter(|title| !is_large(title)).try_for_each(|title| self.read(title).map(drop))
     }
 
     /// The whole content of a file of the project, by its project-relative path.

@@ -87,9 +87,10 @@ fn media_type(title: &str) -> Result<&'static str, PackageError> {
         Some(("modules", _)) => Ok("application/vnd.remotemedia.package.module.v1.raw"),
         Some(("data", _)) if is_data_path(title) => Ok("application/vnd.remotemedia.package.data.v1.raw"),
         Some(("models", _)) => Ok("application/vnd.remotemedia.package.model.v1.raw"),
+        Some(("wheels", name)) if !name.contains('/') => Ok("application/vnd.remotemedia.package.wheel.v1.raw"),
         Some(("meta", _)) => Ok("application/vnd.remotemedia.package.meta.v1+json"),
         _ => {
-            let expected = "`manifest.json`, `data/<sha256>.npy` or a path below `modules`, `models` or `meta`";
+            let expected = "`manifest.json`, `data/<sha256>.npy` or a path below `modules`, `models`, `wheels` or `meta`";
             Err(PackageError::not_a_package(format!("expected {expected}, got {}", quote(title))))
         }
     }

@@ -19,6 +19,7 @@
 //! - `check`: whether a body's data is what its description says; `json`: the same for the text of a `json` body;
 //!   `scan`: text before it is parsed
 //! - `flat`: a packet as the ten values that cross into a sandbox (`schemas/node.wit`); `head`: the one that describes data
+//! - `written`: packets as a Python guest writes them
 //! - `wire`: a packet as a protobuf message (`schemas/packet.proto`)
 //! - `jsonl`: a packet as one JSON line, for people and for pipes
 //! - `summary`: a packet in one line, for messages
@@ -36,6 +37,7 @@ mod scan;
 mod summary;
 mod tensor;
 pub mod wire;
+pub mod written;
 
 pub use body::{Audio, Body, Dtype, Foreign, Json, Kind, Layout, Plane, SampleFormat, Tensor, Video};
 pub use error::PacketError;

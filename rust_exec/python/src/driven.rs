@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use remotemedia_engine::{More, NodeFailure, NodeInstance, Outputs, PortId};
-use remotemedia_packet::{Body, Packet};
+use remotemedia_packet::Packet;
 
-use crate::host::{Owner, after};
+use crate::host::{Owner, after, nothing};
 
 pub(crate) struct DrivenInstance {
     owner: Owner,
@@ -33,7 +33,7 @@ impl DrivenInstance {
         let (values, more) = taken.map_err(|e| self.owner.failure(py, e))?;
         for (count, value) in values {
             self.advance(count);
-            let like = self.given.front().cloned().unwrap_or_else(|| Packet::new(Body::Text("".into())));
+            let like = self.given.front().cloned().unwrap_or_else(nothing);
             self.owner.emit(value, &like, out)?;
         }
         Ok(if more { More::Yes } else { More::No })

@@ -1,46 +1,46 @@
 //! A manifest and its nodes, run to the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{RecvTimeoutError, bounded};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use remotemedia_engine::{
-    EffectiveLimits, LogRecord, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
+    EffectiveLimits, LogRecord, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError, Sink,
 };
 use remotemedia_manifest::{Manifest, RuntimeKind};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
-use remotemedia_packet::{Body, Packet};
+use remotemedia_packet::Packet;
 use serde_json::{Value, json};
 
 use crate::cancel::Cancel;
 use crate::failure::{from_failure, from_manifest, raise};
 use crate::files::ProjectFiles;
-use crate::host::{HostRuntime, Raised};
+use crate::host::{HostRuntime, Raised, nothing};
 use crate::models::Models;
 use crate::value::{Codec, object_packet};
 
 /// How long an interruption by the user may go unnoticed.
 const ATTENTION: Duration = Duration::from_millis(50);
+/// Values of an input at hand that are taken at a time.
+const AT_HAND: usize = 64;
 /// How long the nodes of an interrupted run may take to end.
 const GRACE: Duration = Duration::from_secs(1);
-/// Results that wait for Python at most.
-const RESULTS: usize = 64;
 
 /// Run a manifest whose Python nodes are given as `HostNode` objects; hands every result to `emit`, and returns what was
 /// counted and measured, as JSON.
 ///
 /// `cancel` ends the run from another thread. `interrupt` is called when the user ends it: it ends what the nodes are doing.
 ///
-/// The input is an iterator of values, or a sound file. `decode` and `encode` are those of
+/// The input is an iterator of values, which never waits for anybody where `at_hand`, or a sound file. `decode` and `encode` are those of
 /// `remotemedia.values`. Raises `NativeError`, whose cause is the exception that a node raised.
 #[pyfunction]
-#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, sound, models, emit, interrupt, cancel))]
+#[pyo3(signature = (manifest, *, root, nodes, decode, encode, values, at_hand, sound, models, emit, interrupt, cancel))]
 #[allow(clippy::too_many_arguments, reason = "all are keywords in Python")]
 pub(crate) fn run_pipeline(
     py: Python<'_>,
@@ -50,6 +50,7 @@ pub(crate) fn run_pipeline(
     decode: Py<PyAny>,
     encode: Py<PyAny>,
     values: Option<Py<PyIterator>>,
+    at_hand: bool,
     sound: Option<PathBuf>,
     models: &Models,
     emit: Py<PyAny>,
@@ -67,10 +68,14 @@ pub(crate) fn run_pipeline(
     let objects = roots(&manifest).all(|index| is_python(&manifest.nodes[index]));
     let packets: Packets = match (sound, values) {
         (Some(path), _) => Box::new(open_sound(&path)?),
-        (None, Some(values)) => Box::new(Values { values, codec: Arc::clone(&codec), objects }),
+        (None, Some(values)) => Box::new({
+            let at_once = if at_hand { AT_HAND } else { 1 };
+            Input { values, codec: Arc::clone(&codec), objects, at_once, taken: VecDeque::new() }
+        }),
         (None, None) => Box::new(std::iter::empty()),
     };
-    let ended = drive(py, pipeline, packets, &codec, &emit, &interrupt, &cancel.0)?;
+    let pipeline = if at_hand { pipeline.with_input_at_hand() } else { pipeline }.with_quick_sink();
+    let ended = drive(py, pipeline, packets, Results { codec, emit, raised: None }, &interrupt, &cancel.0)?;
     let report = ended.map_err(|e| run_error(e, &raised, py))?;
     Ok(serde_json::to_string(&report).unwrap_or_default())
 }
@@ -85,61 +90,65 @@ fn open_sound(path: &Path) -> PyResult<Sound> {
 type Packets = Box<dyn Iterator<Item = Result<Packet, NodeFailure>> + Send>;
 type Ended = Result<remotemedia_engine::Report, RunError>;
 
-/// Run on a thread of its own, so that this one can hand results to Python and notice Ctrl-C.
+/// Run on a thread of its own, so that this one can notice Ctrl-C, and leave if a node does not return.
 fn drive(
     py: Python<'_>,
     pipeline: Pipeline,
     input: Packets,
-    codec: &Codec,
-    emit: &Py<PyAny>,
+    mut results: Results,
     interrupt: &Py<PyAny>,
     stop: &remotemedia_engine::Cancel,
 ) -> PyResult<Ended> {
     let cancel = stop.clone();
-    let (results, taken) = bounded::<Packet>(RESULTS);
     let (end, ended) = bounded(1);
     std::thread::spawn(move || {
-        let mut sink = |_leaf: &str, packet| send(&results, packet);
-        let report = catch_unwind(AssertUnwindSafe(|| pipeline.run(input, &mut sink, &cancel)));
+        let report = catch_unwind(AssertUnwindSafe(|| pipeline.run_to(input, &mut results, &cancel)));
         // Nobody listens any more if the run was given up.
-        let _ = end.send(report);
+        let _ = end.send((report, results.raised));
     });
-    let mut outcome = Ok(());
     loop {
-        let packet = match py.detach(|| taken.recv_timeout(ATTENTION)) {
-            Ok(packet) => Some(packet),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        // With the interpreter's lock in hand, also what else is there: to let go of it costs more than a value.
-        let handed =
-            packet.into_iter().chain(taken.try_iter().take(RESULTS)).try_for_each(|it| hand_out(py, &it, codec, emit));
-        outcome = handed.and_then(|()| py.check_signals());
-        if outcome.is_err() {
+        match py.detach(|| ended.recv_timeout(ATTENTION)) {
+            Ok((_, Some(error))) => {
+                interrupt.call0(py)?;
+                return Err(error);
+            }
+            Ok((ended, None)) => return Ok(ended.unwrap_or_else(|panic| resume_unwind(panic))),
+            Err(RecvTimeoutError::Disconnected) => return Ok(Err(RunError::Cancelled)),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Err(error) = py.check_signals() {
             stop.cancel();
-            drop(taken);
-            break;
+            interrupt.call0(py)?;
+            // A node that waits in foreign code cannot be ended, and must not keep its user from leaving.
+            let _ = py.detach(|| ended.recv_timeout(GRACE));
+            return Err(error);
         }
     }
-    if outcome.is_err() {
-        interrupt.call0(py)?;
-        // A node that waits in foreign code cannot be ended, and must not keep its user from leaving.
-        let _ = py.detach(|| ended.recv_timeout(GRACE));
-    }
-    outcome?;
-    match py.detach(|| ended.recv()) {
-        Ok(ended) => Ok(ended.unwrap_or_else(|panic| resume_unwind(panic))),
-        Err(_) => Ok(Err(RunError::Cancelled)),
-    }
 }
 
-fn send(results: &Sender<Packet>, packet: Packet) -> Result<(), NodeFailure> {
-    results.send(packet).map_err(|_| NodeFailure::new("RM615", "the run was interrupted"))
+/// Hands the results of a run to Python.
+struct Results {
+    codec: Arc<Codec>,
+    emit: Py<PyAny>,
+    /// What ended that.
+    raised: Option<PyErr>,
 }
 
-fn hand_out(py: Python<'_>, packet: &Packet, codec: &Codec, emit: &Py<PyAny>) -> PyResult<()> {
-    let value = codec.value(py, packet).map_err(|e| from_failure(&e))?;
-    emit.call1(py, (value,)).map(drop)
+impl Sink for Results {
+    fn take(&mut self, packets: &mut dyn Iterator<Item = (&str, Packet)>) -> Result<(), NodeFailure> {
+        // To attach to the interpreter costs more than a value.
+        let handed = Python::attach(|py| -> PyResult<()> {
+            for (_, packet) in packets {
+                let value = self.codec.value(py, &packet).map_err(|e| from_failure(&e))?;
+                self.emit.bind(py).call1((value,))?;
+            }
+            Ok(())
+        });
+        handed.map_err(|error| {
+            self.raised = Some(error);
+            NodeFailure::new("RM615", "the run was interrupted")
+        })
+    }
 }
 
 /// The instances of all nodes: those with a Python object in the host, the others in the runtime of their type.
@@ -189,33 +198,39 @@ fn python_only(manifest: &Manifest) -> HashSet<String> {
 }
 
 /// The values of a Python iterator as packets.
-struct Values {
+struct Input {
     values: Py<PyIterator>,
     codec: Arc<Codec>,
     /// Whether only Python nodes take them, so that they pass as they are.
     objects: bool,
+    /// How many are taken at a time: to attach to the interpreter costs more than a value.
+    at_once: usize,
+    taken: VecDeque<Result<Packet, NodeFailure>>,
 }
 
-impl Iterator for Values {
+impl Iterator for Input {
     type Item = Result<Packet, NodeFailure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let like = Packet::new(Body::Text("".into()));
-        Python::attach(|py| {
-            let mut values = self.values.bind(py).clone();
-            loop {
-                let value = match values.next()? {
-                    Ok(value) => value,
-                    Err(error) => return Some(Err(NodeFailure::new("RM612", format!("the input raised {error}")))),
-                };
-                if self.objects {
-                    return Some(Ok(object_packet(value, &like)));
+        if self.taken.is_empty() {
+            Python::attach(|py| {
+                let mut values = self.values.bind(py).clone();
+                while self.taken.len() < self.at_once {
+                    let Some(value) = values.next() else { break };
+                    let packet = self.packet(value);
+                    self.taken.extend(packet.transpose());
                 }
-                if let Some(packet) = self.codec.packet(&value, &like).transpose() {
-                    return Some(packet);
-                }
-            }
-        })
+            });
+        }
+        self.taken.pop_front()
+    }
+}
+
+impl Input {
+    /// The packet of a value; nothing for one that is no packet.
+    fn packet(&self, value: PyResult<Bound<'_, PyAny>>) -> Result<Option<Packet>, NodeFailure> {
+        let value = value.map_err(|error| NodeFailure::new("RM612", format!("the input raised {error}")))?;
+        if self.objects { Ok(Some(object_packet(value, &nothing()))) } else { self.codec.packet(&value, &nothing()) }
     }
 }
 

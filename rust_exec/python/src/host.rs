@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyIterator;
+use pyo3::types::{PyIterator, PyType};
 use remotemedia_engine::{Guard, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId};
 use remotemedia_manifest::RuntimeKind;
 use remotemedia_packet::{Body, Packet};
@@ -76,15 +76,15 @@ impl HostRuntime {
         if !driver.is_none(py) {
             return Ok(Box::new(DrivenInstance::new(owner, driver, is_source)));
         }
-        let (node, like) = (node.clone_ref(py), Packet::new(Body::Text("".into())));
+        let calls = Calls::of(node.bind(py))?;
         Ok(Box::new(HostInstance {
             owner,
-            node,
+            node: node.clone_ref(py),
+            calls,
             is_source,
-            started: false,
+            entered: false,
             values: None,
-            like,
-            hand: None,
+            hand: nothing(),
             failed: None,
         }))
     }
@@ -124,17 +124,40 @@ impl Guard for Attached {
     }
 }
 
+/// The Python functions that a call of a node goes through, looked up once.
+struct Calls {
+    /// Runs a function with the node's context variables.
+    run: Py<PyAny>,
+    process: Py<PyAny>,
+    flush: Option<Py<PyAny>>,
+    /// An iterator of what a node gave that has still to be awaited; `None` of any other value.
+    later: Py<PyAny>,
+    next: Py<PyAny>,
+    /// What `next` gives when there is nothing more.
+    end: Py<PyAny>,
+    generator: Py<PyAny>,
+    /// The type of a value that is no work to be done: most nodes give one type all the time.
+    plain: Option<Py<PyType>>,
+}
+
+/// What a node's last call still has to give.
+enum Values {
+    /// Of its own generator, which runs with its context variables.
+    Generator(Py<PyAny>),
+    /// From an event loop.
+    Awaited(Py<PyIterator>),
+}
+
 struct HostInstance {
     owner: Owner,
     node: Py<PyAny>,
+    calls: Calls,
     is_source: bool,
-    started: bool,
-    /// What the node's last call still has to give.
-    values: Option<Py<PyIterator>>,
-    /// The packet whose times the values take.
-    like: Packet,
-    /// The packet that the values are given for.
-    hand: Option<Packet>,
+    /// Whether the node knows its thread.
+    entered: bool,
+    values: Option<Values>,
+    /// The packet that the values are given for, and whose times they take; with nothing in it when there is none.
+    hand: Packet,
     /// What ended the values, after those that were given before it.
     failed: Option<NodeFailure>,
 }
@@ -143,10 +166,10 @@ impl NodeInstance for HostInstance {
     fn process(&mut self, _port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
         Python::attach(|py| {
             let value = self.owner.codec.value(py, &packet)?;
-            self.like = packet.with_body(Body::Text("".into()));
-            self.hand = Some(packet);
-            self.call(py, "process", Some(value))?;
-            self.drain(py, BATCH, out)
+            self.hand = packet;
+            self.enter(py)?;
+            let given = self.calls.run.bind(py).call1((&self.calls.process, value));
+            self.given(py, given, out)
         })
     }
 
@@ -155,8 +178,10 @@ impl NodeInstance for HostInstance {
             return Err(failure);
         }
         Python::attach(|py| {
-            if self.is_source && !std::mem::replace(&mut self.started, true) {
-                self.call(py, "produce", None)?;
+            if std::mem::take(&mut self.is_source) {
+                self.enter(py)?;
+                let given = self.calls.run.bind(py).call1((&self.calls.process,));
+                self.begin(py, given, out)?;
             }
             self.drain(py, max, out)
         })
@@ -164,15 +189,16 @@ impl NodeInstance for HostInstance {
 
     fn flush(&mut self, out: &mut Outputs) -> Result<More, NodeFailure> {
         Python::attach(|py| {
-            after(&mut self.like);
-            self.hand = None;
-            self.call(py, "flush", None)?;
-            self.drain(py, BATCH, out)
+            self.let_go();
+            after(&mut self.hand);
+            let Some(flush) = &self.calls.flush else { return Ok(More::No) };
+            let given = self.calls.run.bind(py).call1((flush,));
+            self.given(py, given, out)
         })
     }
 
     fn in_hand(&mut self) -> Option<Packet> {
-        self.hand.clone()
+        matches!(self.hand.body, Body::Object(_)).then(|| self.hand.clone())
     }
 
     fn is_source(&self) -> bool {
@@ -194,30 +220,74 @@ impl NodeInstance for HostInstance {
 }
 
 impl HostInstance {
-    fn call(&mut self, py: Python<'_>, method: &str, value: Option<Bound<'_, PyAny>>) -> Result<(), NodeFailure> {
-        let node = self.node.bind(py);
-        let given = match value {
-            Some(value) => node.call_method1(method, (value,)),
-            None => node.call_method0(method),
-        };
-        let values = given.and_then(|it| Ok(it.cast_into::<PyIterator>()?));
-        self.values = Some(values.map_err(|e| self.owner.failure(py, e))?.unbind());
+    /// Tell the node, once, on which thread it is called.
+    fn enter(&mut self, py: Python<'_>) -> Result<(), NodeFailure> {
+        if !std::mem::replace(&mut self.entered, true) {
+            self.node.call_method0(py, "enter").map_err(|e| self.owner.failure(py, e))?;
+        }
         Ok(())
     }
 
+    /// Emit what a call gave, as far as it is there.
+    fn given(
+        &mut self,
+        py: Python<'_>,
+        given: PyResult<Bound<'_, PyAny>>,
+        out: &mut Outputs,
+    ) -> Result<More, NodeFailure> {
+        self.begin(py, given, out)?;
+        if self.values.is_none() { Ok(self.done()) } else { self.drain(py, BATCH, out) }
+    }
+
+    /// Emit a value, or keep what has still to give values.
+    fn begin(
+        &mut self,
+        py: Python<'_>,
+        given: PyResult<Bound<'_, PyAny>>,
+        out: &mut Outputs,
+    ) -> Result<(), NodeFailure> {
+        let given = given.map_err(|e| self.owner.failure(py, e))?;
+        let kind = given.get_type();
+        if given.is_none() {
+            Ok(())
+        } else if self.calls.plain.as_ref().is_some_and(|it| kind.is(it)) {
+            self.owner.emit(given, &self.hand, out)
+        } else if kind.is(&self.calls.generator) {
+            self.values = Some(Values::Generator(given.unbind()));
+            Ok(())
+        } else {
+            let later = self.calls.later.bind(py).call1((&given,)).map_err(|e| self.owner.failure(py, e))?;
+            if later.is_none() {
+                self.calls.plain = Some(kind.unbind());
+                return self.owner.emit(given, &self.hand, out);
+            }
+            let later = later.cast_into::<PyIterator>().map_err(|e| self.owner.failure(py, e.into()))?;
+            self.values = Some(Values::Awaited(later.unbind()));
+            Ok(())
+        }
+    }
+
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.values {
+            None => Ok(None),
+            Some(Values::Awaited(values)) => values.bind(py).clone().next().transpose(),
+            Some(Values::Generator(values)) => {
+                let Calls { run, next, end, .. } = &self.calls;
+                let value = run.bind(py).call1((next, values, end))?;
+                Ok(Some(value).filter(|it| !it.is(end)))
+            }
+        }
+    }
+
     fn drain(&mut self, py: Python<'_>, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
-        let Some(values) = &self.values else { return Ok(More::No) };
-        let mut values = values.bind(py).clone();
         for _ in 0..max {
-            let failure = match values.next() {
-                Some(Ok(value)) => self.owner.emit(value, &self.like, out).err(),
-                Some(Err(error)) => Some(self.owner.failure(py, error)),
-                None => {
-                    (self.values, self.hand) = (None, None);
-                    return Ok(More::No);
-                }
+            let emitted = match self.next(py) {
+                Ok(None) => return Ok(self.done()),
+                Ok(Some(value)) if value.is_none() => Ok(()),
+                Ok(Some(value)) => self.owner.emit(value, &self.hand, out),
+                Err(error) => Err(self.owner.failure(py, error)),
             };
-            if let Some(failure) = failure {
+            if let Err(failure) = emitted {
                 // What was given before goes its way first: the engine drops what a failed call emits.
                 if out.is_empty() {
                     return Err(failure);
@@ -228,6 +298,34 @@ impl HostInstance {
         }
         Ok(More::Yes)
     }
+
+    /// The call has nothing more to give.
+    fn done(&mut self) -> More {
+        self.let_go();
+        More::No
+    }
+
+    /// Keep the times of the packet in hand, and let go of its value.
+    fn let_go(&mut self) {
+        (self.values, self.hand.body) = (None, nothing().body);
+    }
+}
+
+impl Calls {
+    fn of(node: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = node.py();
+        let parts = node.call_method0("calls")?;
+        let (run, process, flush, later) = parts.extract::<(Py<PyAny>, Py<PyAny>, Option<Py<PyAny>>, Py<PyAny>)>()?;
+        let next = py.import("builtins")?.getattr("next")?.unbind();
+        let end = py.import("builtins")?.getattr("object")?.call0()?.unbind();
+        let generator = py.import("types")?.getattr("GeneratorType")?.unbind();
+        Ok(Self { run, process, flush, later, next, end, generator, plain: None })
+    }
+}
+
+/// A packet without times and without anything in it.
+pub(crate) fn nothing() -> Packet {
+    Packet::new(Body::Bytes(bytes::Bytes::new()))
 }
 
 /// Make the times those of what comes after a packet.

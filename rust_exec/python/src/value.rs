@@ -77,7 +77,10 @@ fn fields<'py>(encoded: &Bound<'py, PyAny>) -> PyResult<Fields<'py>> {
 
 /// A value as the body of a packet that stays in this process, with the times of `like`.
 pub(crate) fn object_packet(value: Bound<'_, PyAny>, like: &Packet) -> Packet {
-    Packet { meta: None, body: Body::Object(Arc::new(Object(value.unbind()))), ..like.clone() }
+    let Packet { stream, seq, pts_ns, duration_ns, ref session, ref trace, .. } = *like;
+    let (session, trace) = (session.clone(), trace.clone());
+    let body = Body::Object(Arc::new(Object(value.unbind())));
+    Packet { stream, seq, pts_ns, duration_ns, session, trace, meta: None, body }
 }
 
 fn refused(py: Python<'_>, error: &PyErr) -> NodeFailure {

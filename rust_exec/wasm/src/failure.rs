@@ -1,15 +1,11 @@
 //! What went wrong, as the engine's typed failure.
 
-use std::time::Duration;
-
-use remotemedia_engine::{EffectiveLimits, NodeFailure};
+use remotemedia_engine::{EffectiveLimits, NodeFailure, Raised};
 use wasmtime::Trap;
 use wasmtime_wasi::I32Exit;
 
 use crate::bindings::Failure;
-
-/// Longest part of an exception's message that stands in the failure's own; the cause has all of it.
-const MESSAGE: usize = 300;
+use crate::instance::Abandoned;
 
 /// Which of the guest's calls failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,20 +18,8 @@ pub(crate) enum Stage {
 
 /// The node raised an exception.
 pub(crate) fn raised(stage: Stage, failure: &Failure, limits: &EffectiveLimits) -> NodeFailure {
-    let (kind, message, trace) = (clean(&failure.kind), clean(&failure.message), clean(&failure.trace));
-    let first: String = message.lines().next().unwrap_or_default().chars().take(MESSAGE).collect();
-    let told = match (kind.as_str(), stage) {
-        ("MemoryError", _) => out_of_memory(limits),
-        ("UnsupportedValueError", _) => NodeFailure::new("RM605", first),
-        (_, Stage::Make) => NodeFailure::new("RM601", format!("the node cannot be made: {kind}: {first}")),
-        (_, Stage::Run) => NodeFailure::new("RM602", format!("the node raised {kind}: {first}")),
-    };
-    told.with_cause(kind, message, (!trace.is_empty()).then_some(trace))
-}
-
-/// Take out what would move a terminal's cursor; lines stay lines.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let Failure { kind, message, trace, code, hint } = failure;
+    Raised { kind, message, trace, code, hint }.failure(stage == Stage::Make, limits)
 }
 
 /// The guest ended in a way it does not come back from.
@@ -43,13 +27,13 @@ pub(crate) fn ended(error: &wasmtime::Error, refused_memory: bool, limits: &Effe
     let cause = error.root_cause().to_string();
     // Wasmtime has no public type for this error.
     if cause.contains("fuel allocated for hostcalls") {
-        return NodeFailure::new("RM607", format!("expected at most {} bytes a call, got more", limits.output_bytes));
+        return too_much(limits);
     }
     if refused_memory {
-        return out_of_memory(limits).with_cause("Trap", cause, None);
+        return NodeFailure::out_of_memory(limits).with_cause("Trap", cause, None);
     }
     let message = if let Some(exit) = error.downcast_ref::<I32Exit>() {
-        format!("expected the node to return, got an exit of the interpreter with status {}", exit.0)
+        format!("expected the node to return, got an exit of its program with status {}", exit.0)
     } else {
         match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => "the node nested its calls too deeply".to_owned(),
@@ -60,13 +44,18 @@ pub(crate) fn ended(error: &wasmtime::Error, refused_memory: bool, limits: &Effe
     NodeFailure::new("RM611", message).with_cause("Trap", cause, None)
 }
 
-/// The guest did not return in time.
-pub(crate) fn timed_out(limit: Duration) -> NodeFailure {
-    NodeFailure::new("RM603", format!("expected an answer within {limit:?}, got none"))
-        .with_hint("give it more with `--timeout`, if you trust it to end")
+/// The guest did not return in time, or the run stopped while it was called.
+pub(crate) fn abandoned(why: Abandoned, limits: &EffectiveLimits) -> NodeFailure {
+    match why {
+        Abandoned::Late => {
+            NodeFailure::new("RM603", format!("expected an answer within {:?}, got none", limits.timeout))
+                .with_hint("give it more with `--timeout`, if you trust it to end")
+        }
+        Abandoned::Cancelled => NodeFailure::new("RM615", "the run was stopped while the node was at work"),
+    }
 }
 
-fn out_of_memory(limits: &EffectiveLimits) -> NodeFailure {
-    NodeFailure::new("RM604", format!("expected at most {} MiB of memory, got a request for more", limits.memory >> 20))
-        .with_hint("give it more with `--memory`")
+/// The guest gave more bytes than it may.
+pub(crate) fn too_much(limits: &EffectiveLimits) -> NodeFailure {
+    NodeFailure::new("RM607", format!("expected at most {} bytes a call, got more", limits.output_bytes))
 }

@@ -1,79 +1,111 @@
 //! What a guest is given, and what it may use up.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use remotemedia_engine::{EffectiveLimits, LogLevel, LogRecord, LogSink};
+use remotemedia_engine::{LogLevel, NodeSpec};
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
-use crate::bindings::{PythonRunner, host};
+use crate::bindings::{Imports, host};
+use crate::log::{LINE, Log};
+use crate::payload::Payload;
+use crate::stdio::Lines;
 
 const TABLE_ELEMENTS: usize = 100_000;
+/// Core instances, memories and tables of one component, each: an interpreter has some twenty.
+const PARTS: usize = 200;
+/// Handles of host resources, such as streams, that a guest may hold.
+const HANDLES: usize = 1000;
 const RANDOM_BYTES: u32 = 65_536;
-/// A longer line of the log is cut.
-const LOG_LINE: usize = 8192;
 /// What the host spends on a packet beside its payload when it copies a list of them.
 const PACKET_OVERHEAD: usize = 256;
+/// Memory of a guest whose node is not known yet.
+const UNOWNED: usize = 256 << 20;
+
+/// What becomes of a guest's standard output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stdout {
+    /// Lines of the node's log.
+    Log,
+    /// Packets and states: the way of the Python runner.
+    Payload,
+}
 
 /// The state of one guest's store.
 pub(crate) struct Sandbox {
     wasi: WasiCtx,
     resources: ResourceTable,
-    pub(crate) memory: Memory,
-    pub(crate) log: Log,
+    memory: Memory,
+    log: Arc<Mutex<Log>>,
+    pub(crate) payload: Payload,
     made: Instant,
     random: blake3::OutputReader,
 }
 
 impl Sandbox {
-    /// A store for one node, with nothing granted.
-    pub(crate) fn store(
-        engine: &Engine,
-        node: &str,
-        limits: &EffectiveLimits,
-        seed: u64,
-        log: Arc<dyn LogSink>,
-    ) -> Store<Self> {
-        // The builder's defaults are: no arguments, environment, directories or input, output thrown away, no addresses allowed.
-        let wasi = WasiCtxBuilder::new().allow_tcp(false).allow_udp(false).build();
-        let mut store = Store::new(
-            engine,
-            Self {
-                wasi,
-                resources: ResourceTable::new(),
-                memory: Memory { limit: to_usize(limits.memory), used: 0, refused: false },
-                log: Log {
-                    sink: log,
-                    node: node.into(),
-                    budget: limits.log_bytes,
-                    left: limits.log_bytes,
-                    cut: 0,
-                    muted: false,
-                },
-                made: Instant::now(),
-                random: blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof(),
-            },
-        );
+    /// A store with nothing granted and no node yet.
+    pub(crate) fn store(engine: &Engine, stdout: Stdout) -> Store<Self> {
+        let (log, payload) = (Arc::new(Mutex::new(Log::default())), Payload::default());
+        // The builder's defaults are: no arguments, environment, directories or input, no addresses allowed.
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.allow_tcp(false).allow_udp(false);
+        match stdout {
+            Stdout::Log => wasi
+                .stdout(Lines::new(Arc::clone(&log), LogLevel::Info))
+                .stderr(Lines::new(Arc::clone(&log), LogLevel::Warning)),
+            Stdout::Payload => wasi.stdout(payload.clone()),
+        };
+        let mut resources = ResourceTable::new();
+        resources.set_max_capacity(HANDLES);
+        let sandbox = Self {
+            wasi: wasi.build(),
+            resources,
+            memory: Memory { limit: UNOWNED, used: 0, refused: false },
+            log,
+            payload,
+            made: Instant::now(),
+            random: blake3::Hasher::new().finalize_xof(),
+        };
+        let mut store = Store::new(engine, sandbox);
         store.limiter(|sandbox| &mut sandbox.memory);
-        store.set_hostcall_fuel(
-            to_usize(limits.output_bytes)
-                .saturating_add(to_usize(limits.output_packets).saturating_mul(PACKET_OVERHEAD))
-                .saturating_add(LOG_LINE),
-        );
-        // Every tick of the clock makes the guest yield, so that the timeout around the call is seen.
+        // Every tick of the clock makes the guest yield, so that deadline and cancellation are seen.
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
     }
+
+    /// Make the store that of a node: its limits, its log, its random numbers. Whether it has the memory for what there is.
+    pub(crate) fn adopt(store: &mut Store<Self>, spec: &NodeSpec) -> bool {
+        let output = to_usize(spec.limits.output_bytes);
+        let packets = to_usize(spec.limits.output_packets).saturating_mul(PACKET_OVERHEAD);
+        store.set_hostcall_fuel(output.saturating_add(packets).saturating_add(LINE));
+        let sandbox = store.data_mut();
+        sandbox.made = Instant::now();
+        sandbox.random = blake3::Hasher::new().update(&spec.seed.to_le_bytes()).finalize_xof();
+        sandbox.log().serve(spec);
+        sandbox.payload.bound(output.saturating_add(packets));
+        sandbox.memory.limit = to_usize(spec.limits.memory);
+        sandbox.memory.used <= sandbox.memory.limit
+    }
+
+    /// The node's log.
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether memory was refused since this was last asked.
+    pub(crate) fn refused_memory(&mut self) -> bool {
+        std::mem::take(&mut self.memory.refused)
+    }
 }
 
-/// All that the runner imports.
+/// All that guests of both worlds may import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    PythonRunner::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
+    Imports::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
     Ok(linker)
 }
 
@@ -85,13 +117,12 @@ impl WasiView for Sandbox {
 
 impl host::Host for Sandbox {
     fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
-        let level = match level {
-            host::Level::Debug => LogLevel::Debug,
-            host::Level::Info => LogLevel::Info,
-            host::Level::Warning => LogLevel::Warning,
-            host::Level::Error => LogLevel::Error,
-        };
-        self.log.write(level, &message);
+        Self::log(self).write(of(level), &message, None);
+        Ok(())
+    }
+
+    fn log_at(&mut self, level: host::Level, message: String, file: String, line: u32) -> wasmtime::Result<()> {
+        Self::log(self).write(of(level), &message, Some((&file, line)));
         Ok(())
     }
 
@@ -111,12 +142,20 @@ impl host::Host for Sandbox {
 
 impl crate::bindings::remotemedia::node::types::Host for Sandbox {}
 
+fn of(level: host::Level) -> LogLevel {
+    match level {
+        host::Level::Debug => LogLevel::Debug,
+        host::Level::Info => LogLevel::Info,
+        host::Level::Warning => LogLevel::Warning,
+        host::Level::Error => LogLevel::Error,
+    }
+}
+
 /// Counts a guest's memory against its limit.
-pub(crate) struct Memory {
+struct Memory {
     limit: usize,
     used: usize,
-    /// Whether growth was refused since this was last cleared.
-    pub(crate) refused: bool,
+    refused: bool,
 }
 
 impl ResourceLimiter for Memory {
@@ -135,63 +174,17 @@ impl ResourceLimiter for Memory {
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         Ok(desired <= TABLE_ELEMENTS)
     }
-}
 
-/// A node's log: lines cleaned, floods cut and counted.
-pub(crate) struct Log {
-    sink: Arc<dyn LogSink>,
-    node: Box<str>,
-    budget: u64,
-    left: u64,
-    cut: u64,
-    /// Whether nothing is to be heard: a guest that takes another's place says again what that one said.
-    pub(crate) muted: bool,
-}
-
-impl Log {
-    /// Write a message of the guest, each of its lines as one.
-    fn write(&mut self, level: LogLevel, message: &str) {
-        if self.muted {
-            return;
-        }
-        for line in message.lines() {
-            let kept = &line[..line.floor_char_boundary(LOG_LINE)];
-            self.cut += (line.len() - kept.len()) as u64;
-            let cost = kept.len() as u64 + 1;
-            if cost > self.left {
-                self.cut += cost;
-                continue;
-            }
-            self.left -= cost;
-            // Escape sequences must not reach a terminal.
-            let clean: String = kept
-                .chars()
-                .map(|c| {
-                    if c == '\t' {
-                        ' '
-                    } else if c.is_control() {
-                        '\u{fffd}'
-                    } else {
-                        c
-                    }
-                })
-                .collect();
-            self.sink.log(&LogRecord { node: &self.node, level, message: &clean, place: None });
-        }
+    fn instances(&self) -> usize {
+        PARTS
     }
 
-    /// Write a warning of the host's own about the node.
-    pub(crate) fn warn(&self, message: &str) {
-        self.sink.log(&LogRecord { node: &self.node, level: LogLevel::Warning, message, place: None });
+    fn memories(&self) -> usize {
+        PARTS
     }
 
-    /// A call is over: say what was cut, and let the next one write again.
-    pub(crate) fn next_call(&mut self) {
-        self.left = self.budget;
-        if self.cut > 0 {
-            self.warn(&format!("{} bytes of log were cut", self.cut));
-            self.cut = 0;
-        }
+    fn tables(&self) -> usize {
+        PARTS
     }
 }
 

@@ -82,6 +82,7 @@ pub(crate) fn spec(id: &str) -> NodeSpec {
         grants: Vec::new(),
         seed: 0,
         log: Arc::new(Nothing),
+        cancel: Cancel::new(),
     }
 }
 
@@ -90,7 +91,7 @@ pub(crate) fn node<F>(id: &str, kind: RuntimeKind, call: F) -> NodeParts
 where
     F: FnMut(Call, &mut Outputs) -> Result<More, NodeFailure> + Send + 'static,
 {
-    NodeParts { spec: spec(id), kind, instance: Box::new(Node { source: false, call }) }
+    NodeParts::new(spec(id), kind, Box::new(Node { source: false, call }))
 }
 
 /// A node that gives a packet for every packet.

@@ -60,6 +60,22 @@ def echo(name: str, kind: int, shape: list[int | str]) -> None:
     save(name, [helper.make_node("Identity", ["x"], ["y"])], [x], [y])
 
 
+def rows(name: str, nodes: list[onnx.NodeProto]) -> None:
+    """A model with an axis for a batch."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", "n"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", "n"])
+    save(name, nodes, [x], [y])
+
+
+def pair() -> None:
+    """A model with two inputs and two outputs."""
+    a, b, total, product = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in ("a", "b", "sum", "product")
+    )
+    nodes = [helper.make_node("Add", ["a", "b"], ["sum"]), helper.make_node("Mul", ["a", "b"], ["product"])]
+    save("pair", nodes, [a, b], [total, product])
+
+
 def models() -> None:
     """Models of one node each."""
     echo("echo-rank-1", TensorProto.FLOAT, ["n"])
@@ -73,6 +89,11 @@ def models() -> None:
     k = helper.make_tensor_value_info("k", TensorProto.FLOAT, [2])
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n"])
     save("add", [helper.make_node("Add", ["x", "k"], ["y"])], [x, k], [y])
+    echo("echo-f16", TensorProto.FLOAT16, ["n"])
+    echo("echo-string", TensorProto.STRING, ["n"])
+    rows("per-row", [helper.make_node("Softmax", ["x"], ["y"])])
+    rows("whole-batch", [helper.make_node("ReduceMean", ["x"], ["m"], axes=[0]), helper.make_node("Sub", ["x", "m"], ["y"])])
+    pair()
     weight = helper.make_tensor("k", TensorProto.FLOAT, [2], [0.0, 0.0])
     weight.ClearField("float_data")
     weight.data_location = TensorProto.EXTERNAL

@@ -1,5 +1,6 @@
 //! Packages as they should be, and as they should not.
 
+mod fuzz;
 mod hostile;
 mod open;
 mod support;

@@ -7,6 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::aot::{self, precompile};
+use crate::cache::file_name;
 use crate::engine::engine;
 
 /// The least component there is: the layer's magic number and version.
@@ -94,8 +95,8 @@ fn another_users_key_is_not_used() {
 fn code_for_another_configuration_has_another_name() {
     let other = wasmtime::Engine::new(&wasmtime::Config::new()).unwrap();
     let ours = engine().unwrap();
-    assert_ne!(aot::file_name(&ours, COMPONENT), aot::file_name(&other, COMPONENT));
-    assert_eq!(aot::file_name(&ours, COMPONENT), aot::file_name(&engine().unwrap(), COMPONENT));
+    assert_ne!(file_name(&ours, COMPONENT), aot::file_name(&other, COMPONENT));
+    assert_eq!(file_name(&ours, COMPONENT), aot::file_name(&engine().unwrap(), COMPONENT));
 }
 
 #[test]

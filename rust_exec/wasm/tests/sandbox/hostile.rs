@@ -51,6 +51,28 @@ fn endless_loops_end_at_the_deadline() {
 }
 
 #[test]
+fn a_cancelled_run_does_not_wait_for_its_nodes() {
+    for body in ["while True: pass", "time.sleep(1e9)"] {
+        let draft = hostile(body).limits(|it| it.timeout = Duration::from_secs(60));
+        let cancel = draft.spec.cancel.clone();
+        let mut node = draft.make();
+        let asked = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            cancel.cancel();
+            Instant::now()
+        });
+        assert_eq!(node.failure().code, "RM615", "{body}");
+        assert!(asked.join().unwrap().elapsed() < Duration::from_millis(200), "{body}");
+    }
+}
+
+#[test]
+fn what_a_node_writes_between_its_packets_is_its_own_end() {
+    let failure = failure_in_time("import posix\nposix.write(1, b'x' * 100)\nreturn 1");
+    assert_eq!(failure.code, "RM611");
+}
+
+#[test]
 fn a_generator_that_never_yields_ends_at_the_deadline() {
     assert_eq!(failure_in_time("while True:\n    if v is None: yield 1").code, "RM603");
 }
@@ -134,7 +156,7 @@ fn what_an_exception_says_is_bounded() {
 fn floods_of_the_log_are_cut_and_counted() {
     let mut node = hostile("for i in range(20000): print('x' * 50)\nprint('\\x1b[31mred' + 'y' * 10**6)").make();
     node.lines.0.lock().unwrap().clear();
-    assert!(node.try_packet(crate::support::json_packet(&json!(1))).is_ok());
+    node.packet(crate::support::json_packet(&json!(1)));
     let log = node.log();
     let bytes: usize = log.iter().map(|(_, line)| line.len()).sum();
     assert!(bytes <= (64 << 10) + 100, "{bytes} bytes were logged");
@@ -222,16 +244,12 @@ fn a_connection_never_leaves_the_sandbox() {
 #[test]
 fn a_node_that_tampers_with_the_runner_hurts_only_itself() {
     for (body, code) in [
-        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (9, '', '', b'')\nreturn 1", "RM605"),
+        ("import remotemedia._sandbox.outlet as o\no.encode = lambda v: (9, '', '', b'')\nreturn 1", "RM605"),
         (
-            "import remotemedia._sandbox.runner as r\nr.encode = lambda v: (3, '{\"dtype\":\"f32\",\"shape\":[9]}', '', b'1234')\nreturn 1",
+            "import remotemedia._sandbox.outlet as o\no.encode = lambda v: (3, '{\"dtype\":\"f32\",\"shape\":[9]}', '', b'1234')\nreturn 1",
             "RM605",
         ),
-        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (5, 7, 8, b'')\nreturn 1", "RM611"),
-        (
-            "import remotemedia._sandbox.runner as r\nr._Running.packet = lambda s, v: (7, 0, 0, 0, 0, 4, 'x', '', '', b'')\nreturn 1",
-            "RM605",
-        ),
+        ("import remotemedia._sandbox.outlet as o\no.encode = lambda v: (5, 7, 8, b'')\nreturn 1", "RM602"),
         ("import remotemedia._sandbox.runner as r\nr.failed = None\nraise ValueError", "RM611"),
     ] {
         assert_eq!(failure_in_time(body).code, code, "{body}");

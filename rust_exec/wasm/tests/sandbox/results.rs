@@ -189,16 +189,19 @@ class N:
         log.warning('hot: %s', v)
         print('one\\ntwo')
         print('three', file=sys.stderr)
+        import os; os.write(1, b'raw\\n')
 ";
     let mut node = draft(source).make();
     node.json(&json!(40));
     let expected = [
-        (LogLevel::Warning, "words: hot: 40"),
-        (LogLevel::Info, "one"),
-        (LogLevel::Info, "two"),
-        (LogLevel::Warning, "three"),
+        (LogLevel::Warning, "words: hot: 40", 6),
+        (LogLevel::Info, "one", 7),
+        (LogLevel::Info, "two", 7),
+        (LogLevel::Warning, "three", 8),
+        (LogLevel::Info, "raw", 9),
     ];
-    assert_eq!(node.log(), expected.map(|(level, line)| (level, line.to_owned())));
+    assert_eq!(node.log(), expected.map(|(level, line, _)| (level, line.to_owned())));
+    assert_eq!(node.places(), expected.map(|(_, _, line)| format!("pipeline.py:{line}")));
 }
 
 #[test]
@@ -263,6 +266,68 @@ fn a_snapshot_of_something_else_is_refused() {
     let mut node = draft("class N:\n    def process(self, v): return v").make();
     assert_eq!(node.node.restore(b"no pickle").unwrap_err().code, "RM602");
     assert_eq!(node.one(&json!(1)), json!(1));
+}
+
+#[test]
+fn what_is_underway_is_no_state() {
+    let streaming = "
+from remotemedia import Node
+class N(Node):
+    is_streaming = True
+    async def process(self, stream):
+        async for value in stream: yield value
+";
+    let generating = "class N:\n    def process(self, v): yield from range(10**6)";
+    let waiting = "
+import asyncio
+class N:
+    async def process(self, v): self.task = asyncio.ensure_future(asyncio.sleep(1e6))
+";
+    for source in [streaming, generating, waiting] {
+        let mut node = draft(source).make();
+        node.node.process(0, json_packet(&json!(0)), &mut Outputs::new()).unwrap();
+        let failure = node.node.snapshot().unwrap_err();
+        assert_eq!(failure.code, "RM624", "{failure:?}");
+    }
+}
+
+#[test]
+fn a_code_of_ours_and_its_remedy_survive() {
+    let source = "
+from remotemedia.errors import NodeError
+class N:
+    def process(self, v): raise NodeError('no such library', code=v, hint='install it')
+";
+    let mut node = draft(source).make();
+    let mut fail = |code: &str| node.try_packet(json_packet(&json!(code))).unwrap_err();
+    let failure = fail("RM617");
+    assert_eq!((failure.code, &*failure.message), ("RM617", "no such library"));
+    assert_eq!(failure.hint.as_deref(), Some("install it"));
+    // What only the engine can know, a node cannot claim.
+    assert_eq!(fail("RM501").code, "RM602");
+}
+
+#[test]
+fn what_an_asynchronous_node_raises_is_told_with_its_line() {
+    for (head, body) in [
+        ("    async def process(self, v):", "        return await self.fail()"),
+        ("    async def process(self, v):", "        yield await self.fail()"),
+        ("    is_streaming = True\n    async def process(self, v):", "        async for _ in v: yield await self.fail()"),
+    ] {
+        let source = format!("class N:\n    async def fail(self):\n        raise ValueError('here')\n{head}\n{body}\n");
+        let trace = draft(&source).make().failure().causes[0].trace.clone().unwrap();
+        assert!(trace.contains("File \"pipeline.py\", line 3, in N.fail"), "{trace}");
+        assert!(trace.contains("await self.fail()"), "{trace}");
+    }
+}
+
+#[test]
+fn a_node_changes_what_its_class_says_is_live() {
+    let source = "class N:\n    live = ('k',)\n    k = 1\n    def process(self, v): return self.k";
+    let mut node = draft(source).make();
+    node.node.set_param("k", &json!({"a": 2})).unwrap();
+    assert_eq!(node.one(&json!(0)), json!({"a": 2}));
+    assert_eq!(node.node.set_param("other", &json!(1)).unwrap_err().code, "RM619");
 }
 
 #[test]

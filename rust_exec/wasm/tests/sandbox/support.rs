@@ -44,11 +44,13 @@ impl FileSource for Sources {
 
 /// Keeps what a node logs.
 #[derive(Default)]
-pub(crate) struct Lines(pub(crate) Mutex<Vec<(LogLevel, String)>>);
+pub(crate) struct Lines(pub(crate) Mutex<Vec<(LogLevel, String)>>, Mutex<Vec<String>>);
 
 impl LogSink for Lines {
     fn log(&self, record: &LogRecord<'_>) {
         self.0.lock().expect("no test panics while it logs").push((record.level, record.message.to_owned()));
+        let place = record.place.map(|(file, line)| format!("{file}:{line}")).unwrap_or_default();
+        self.1.lock().expect("no test panics while it logs").push(place);
     }
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn project(files: &[(&str, &str)], entry: &str) -> Draft {
         grants: Vec::new(),
         seed: 7,
         log: Arc::clone(&lines) as Arc<dyn LogSink>,
+        cancel: remotemedia_engine::Cancel::new(),
     };
     Draft { spec, lines }
 }
@@ -151,6 +154,11 @@ impl Made {
 
     pub(crate) fn failure(&mut self) -> NodeFailure {
         self.try_packet(json_packet(&json!(1))).expect_err("the node fails")
+    }
+
+    /// File and line of each line of the log.
+    pub(crate) fn places(&self) -> Vec<String> {
+        self.lines.1.lock().expect("no test panics while it logs").clone()
     }
 
     pub(crate) fn log(&self) -> Vec<(LogLevel, String)> {

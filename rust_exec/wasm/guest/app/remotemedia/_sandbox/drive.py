@@ -62,6 +62,11 @@ _loop = Loop()
 asyncio.events.new_event_loop = asyncio.new_event_loop = Loop
 
 
+def pending() -> bool:
+    """Whether something that the node started has not ended."""
+    return any(not task.done() for task in asyncio.all_tasks(_loop))
+
+
 def settle(value: object) -> object:
     """Run a coroutine to its end, and make an asynchronous generator an ordinary one; give other values as they are."""
     if isasyncgen(value):

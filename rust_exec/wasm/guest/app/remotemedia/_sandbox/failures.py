@@ -7,6 +7,9 @@ from typing import Final
 from componentize_py_types import Err
 from wit_world.imports.types import Failure
 
+from remotemedia._sandbox.logs import is_authors
+from remotemedia.errors import RemoteMediaError
+
 _KIND: Final = 200
 _MESSAGE: Final = 2000
 _TRACE: Final = 4000
@@ -16,7 +19,11 @@ _CHAIN: Final = 4
 
 def failed(error: BaseException) -> Err[Failure]:
     """Make what an export raises; the exception lets go of its frames."""
-    failure = Failure(type(error).__name__[:_KIND], _message(error), "".join(_chain(error))[-_TRACE:])
+    code, hint = "", ""
+    if isinstance(error, RemoteMediaError):
+        code, hint = _text(error.code)[:_KIND], _text(error.hint or "")[:_MESSAGE]
+    kind, trace = _text(type(error).__name__)[:_KIND], _text("".join(_chain(error)))[-_TRACE:]
+    failure = Failure(kind, _message(error), trace, code, hint)
     error.__traceback__ = None
     return Err(failure)
 
@@ -26,8 +33,12 @@ def _message(error: BaseException) -> str:
         text = str(error)
     except Exception as inner:  # noqa: BLE001 - whatever an author's `__str__` raises
         return f"its message cannot be given: {type(inner).__name__}"
+    return _text(text[:_MESSAGE])
+
+
+def _text(text: object) -> str:
     # Lone surrogates cannot cross the boundary.
-    return text[:_MESSAGE].encode("utf-8", "replace").decode()
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _chain(error: BaseException) -> Iterator[str]:
@@ -47,21 +58,15 @@ def _chain(error: BaseException) -> Iterator[str]:
 
 def _frames(error: BaseException) -> list[str]:
     lines = []
-    if isinstance(error, SyntaxError) and error.filename and _is_authors(error.filename):
+    if isinstance(error, SyntaxError) and error.filename and is_authors(error.filename):
         lines.append(_line(error.filename, error.lineno or 0, "<module>"))
     place = error.__traceback__
     while place is not None:
         code = place.tb_frame.f_code
-        if _is_authors(code.co_filename):
+        if is_authors(code.co_filename):
             lines.append(_line(code.co_filename, place.tb_lineno, code.co_qualname))
         place = place.tb_next
     return lines[-_FRAMES:]
-
-
-def _is_authors(file: str) -> bool:
-    """Whether a file is one of the sources: those are in the cache without a time of change."""
-    entry = linecache.cache.get(file)
-    return entry is not None and len(entry) > 1 and entry[1] is None
 
 
 def _line(file: str, number: int, function: str) -> str:

@@ -1,6 +1,6 @@
 """The exports of the world `python-runner`: one instance of this component is one node.
 
-Packets cross as flat tuples, and what is the same for all of them is looked up once: this code is on the hot path.
+What is the same for all packets is looked up once: this code is on the hot path.
 """
 # ruff: noqa: BLE001, TRY301 - the exports are the outermost boundary: they turn every exception into a `failure`
 
@@ -10,34 +10,31 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from json import loads
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from wit_world import exports
 
 import remotemedia._sandbox.preload  # noqa: F401 - its imports are its effect
-from remotemedia._sandbox import importer, logs
+from remotemedia._sandbox import importer, logs, outlet
 from remotemedia._sandbox.arguments import arguments, hold, make, named
-from remotemedia._sandbox.drive import settle
+from remotemedia._sandbox.drive import pending, settle
 from remotemedia._sandbox.failures import failed
 from remotemedia._sandbox.inert import Inert
 from remotemedia._sandbox.missing import end_building
+from remotemedia._sandbox.outlet import NO_TIME, Origin, send
 from remotemedia._sandbox.state import State
 from remotemedia._sandbox.streaming import Streaming, is_streaming
 from remotemedia.array import Array
+from remotemedia.errors import NodeError
 from remotemedia.node import is_source
-from remotemedia.values import decode, encode
+from remotemedia.values import decode
 
-Packet: TypeAlias = tuple[int, int, int, int, int, int, str, str, str, bytes]
-Emission: TypeAlias = tuple[list[Packet], bool]
-
-_NO_TIME: Final = -(1 << 63)
 # A call gives back what a generator has yielded when one of these is reached: packets, bytes, seconds.
 _BATCH_PACKETS: Final = 32
 _BATCH_BYTES: Final = 1 << 20
 _BATCH_SECONDS: Final = 0.005
 # What is emitted as it is, without asking whether it has to be run first.
 _PLAIN: Final = frozenset({str, bytes, int, float, bool, list, dict, tuple, Array})
-_NOTHING: Final[Emission] = ([], False)
 
 
 class _Running:
@@ -49,7 +46,7 @@ class _Running:
         self.node = node
         self.is_source = is_source
         # Stream, time, duration and session of the packet in hand: what is emitted has the same.
-        self.origin: tuple[int, int, int, str] = (0, _NO_TIME, _NO_TIME, "")
+        self.origin: Origin = (0, NO_TIME, NO_TIME, "")
         self.rest: Iterator[object] | None = None
         self.unstarted = is_source
         self.state = State(node, modules)
@@ -73,47 +70,60 @@ class _Running:
             self.streaming.close()
         settle(_hook(self.node, "cleanup"))
 
-    def packet(self, value: object) -> Packet:
-        """Make a packet of a value that is not None."""
-        body = encode(value)
-        if body is None:
-            raise TypeError("expected a value")
-        kind, head, meta, data = body
-        stream, pts, duration, session = self.origin
-        return 0, stream, 0, pts, duration, kind, head, meta, session, data if type(data) is bytes else bytes(data)
+    def save(self) -> bytes:
+        """Describe the node's state.
 
-    def emit(self, result: object) -> Emission:
-        """Make packets of what a call of the node gave."""
+        Raises:
+            NodeError: RM624, the node is in the midst of something that is no value.
+        """
+        unfinished = (
+            "a generator that has not ended"
+            if self.rest is not None
+            else "a stream that it is reading"
+            if self.streaming is not None
+            else "a task that has not ended"
+            if pending()
+            else None
+        )
+        if unfinished is not None:
+            raise NodeError(
+                f"expected a node whose state is its attributes, got {unfinished}",
+                code="RM624",
+                hint="keep what is to be carried over in `self`, and return from `process`",
+            )
+        return self.state.save()
+
+    def emit(self, result: object) -> bool:
+        """Give what a call of the node gave; return whether there is more."""
         if type(result) not in _PLAIN:
             result = settle(result)
         if result is None:
-            return _NOTHING
+            return False
         if isinstance(result, Iterator):
             self.rest = result
             return self.take(_BATCH_PACKETS)
-        return [self.packet(result)], False
+        send(result, self.origin)
+        return False
 
-    def take(self, limit: int) -> Emission:
+    def take(self, limit: int) -> bool:
         """Go on with a generator; an exception comes after what was yielded before it."""
-        packets: list[Packet] = []
-        size = 0
+        count = size = 0
         until = time.monotonic() + _BATCH_SECONDS
         try:
             for value in self.rest or ():
                 if value is not None:
-                    packet = self.packet(value)
-                    packets.append(packet)
-                    size += len(packet[9]) + len(packet[6])
-                if len(packets) >= limit or size >= _BATCH_BYTES or time.monotonic() >= until:
-                    return packets, True
+                    size += send(value, self.origin)
+                    count += 1
+                if count >= limit or size >= _BATCH_BYTES or time.monotonic() >= until:
+                    return True
         except BaseException as error:
             self.rest = None
-            if not packets:
+            if not count:
                 raise
             self.rest = _raising(error)
-            return packets, True
+            return True
         self.rest = None
-        return packets, False
+        return False
 
 
 def _hook(node: object, name: str) -> object:
@@ -138,14 +148,15 @@ def _current() -> _Running:
     return _running
 
 
-class Loader(exports.Loader):
-    """Takes the node's code."""
+class Python(exports.Python):
+    """Takes the node's code, and runs it."""
 
     def load(self, sources: list[tuple[str, str]], entry: str) -> None:
         """Import the module of `entry` and find its class."""
         global _class  # noqa: PLW0603 - an instance of this component is one node
         try:
             logs.install()
+            outlet.install()
             importer.install(dict(sources))
             found = named(entry)
             if not isinstance(found, type):
@@ -165,19 +176,8 @@ class Loader(exports.Loader):
         except BaseException as error:
             raise failed(error) from None
 
-    def is_source(self) -> bool:
-        """Tell whether the node, which has been made, takes no packets."""
-        try:
-            return _current().is_source
-        except BaseException as error:
-            raise failed(error) from None
-
-
-class Processor(exports.Processor):
-    """Runs the node."""
-
-    def init(self, config: str) -> None:
-        """Construct the node with its parameters."""
+    def init(self, config: str) -> bool:
+        """Construct the node with its parameters; return whether it takes no packets."""
         global _running  # noqa: PLW0603 - an instance of this component is one node
         try:
             if _class is None:
@@ -192,46 +192,48 @@ class Processor(exports.Processor):
             settle(_hook(node, "initialize"))
             unasked = not given["inputs"] or is_source(node, fed=given["fed"])
             _running = _Running(node, is_source=unasked, modules=_modules)
+            return unasked
         except BaseException as error:
             raise failed(error) from None
 
-    def process(self, packet: Packet) -> Emission:
+    def process(
+        self, stream: int, pts: int, duration: int, kind: int, head: str, meta: str, session: str, data: bytes
+    ) -> bool:
         """Give one packet to the node."""
         try:
             running = _running or _current()
-            _, stream, _, pts, duration, kind, head, meta, session, data = packet
             running.origin = (stream, pts, duration, session)
             return running.emit(running.process(decode(kind, head, meta, data, numpy=False)))
         except BaseException as error:
             raise failed(error) from None
 
-    def pull(self, max: int) -> Emission:  # noqa: A002 - the name in `node.wit`
+    def pull(self, max: int) -> bool:  # noqa: A002 - the name in `node.wit`
         """Go on with a generator; start a source."""
         try:
             running = _current()
             if running.unstarted:
                 running.unstarted = False
                 return running.emit(running.process())
-            return running.take(min(max, _BATCH_PACKETS)) if running.rest is not None else _NOTHING
+            return running.rest is not None and running.take(min(max, _BATCH_PACKETS))
         except BaseException as error:
             raise failed(error) from None
 
-    def flush(self) -> Emission:
+    def flush(self) -> bool:
         """Give what the node kept back."""
         try:
             running = _current()
             stream, pts, duration, session = running.origin
-            if _NO_TIME not in {pts, duration}:
+            if NO_TIME not in {pts, duration}:
                 pts += duration
-            running.origin = (stream, pts, _NO_TIME, session)
+            running.origin = (stream, pts, NO_TIME, session)
             return running.emit(running.last())
         except BaseException as error:
             raise failed(error) from None
 
-    def snapshot(self) -> bytes:
+    def snapshot(self) -> None:
         """Describe the node's state."""
         try:
-            return _current().state.save()
+            outlet.give(_current().save())
         except BaseException as error:
             raise failed(error) from None
 
@@ -241,6 +243,16 @@ class Processor(exports.Processor):
             running = _current()
             running.state.load(state)
             running.unstarted = False
+        except BaseException as error:
+            raise failed(error) from None
+
+    def set_param(self, name: str, value: str) -> None:
+        """Change an attribute that the node's class lists in `live`."""
+        try:
+            node = _current().node
+            if name not in getattr(type(node), "live", ()):
+                raise NodeError(f"parameter `{name:.80}` cannot change while the node runs", code="RM619")
+            setattr(node, name, loads(value))
         except BaseException as error:
             raise failed(error) from None
 

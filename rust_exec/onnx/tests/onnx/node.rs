@@ -1,144 +1,10 @@
-//! Models as nodes, with the ONNX Runtime library that `REMOTEMEDIA_ONNXRUNTIME` names.
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests")]
+//! Packets through one model, and parameters against it.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
-
-use remotemedia_engine::{
-    EffectiveLimits, FileSource, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
-};
-use remotemedia_kernels::Decoder;
-use remotemedia_onnx::OnnxRuntime;
+use remotemedia_engine::Outputs;
 use remotemedia_packet::{Audio, Body, Dtype, Packet, Tensor};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-static RUNTIME: LazyLock<OnnxRuntime> = LazyLock::new(|| {
-    let library = std::env::var_os("REMOTEMEDIA_ONNXRUNTIME");
-    let library =
-        library.expect("REMOTEMEDIA_ONNXRUNTIME must name libonnxruntime.so; `pip install onnxruntime` has one");
-    OnnxRuntime::new(Some(Path::new(&library))).unwrap()
-});
-
-const SILERO: &str = "silero_vad_16k_op15.onnx";
-
-fn data() -> PathBuf {
-    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("tests/data")
-}
-
-fn testdata() -> PathBuf {
-    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../testdata")
-}
-
-/// The small models beside these tests, and the large one.
-struct Files;
-
-impl FileSource for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, NodeFailure> {
-        let directory = if path == SILERO { testdata().join("models") } else { data() };
-        std::fs::read(directory.join(path)).map_err(|error| NodeFailure::new("RM306", format!("`{path}`: {error}")))
-    }
-
-    fn python_sources(&self) -> Result<Vec<(String, String)>, NodeFailure> {
-        Ok(Vec::new())
-    }
-
-    fn local_path(&self, _: &str) -> Option<PathBuf> {
-        None
-    }
-}
-
-impl LogSink for Files {
-    fn log(&self, _: &LogRecord<'_>) {}
-}
-
-fn instantiate(params: Value) -> Result<Box<dyn NodeInstance>, NodeFailure> {
-    node_of("OnnxNode", params)
-}
-
-fn node_of(node_type: &str, params: Value) -> Result<Box<dyn NodeInstance>, NodeFailure> {
-    RUNTIME.instantiate(&NodeSpec {
-        id: "model".into(),
-        node_type: node_type.into(),
-        entry: None,
-        params: params.as_object().unwrap().clone(),
-        inputs: vec!["in".into()],
-        outputs: vec!["out".into()],
-        fed: true,
-        files: Arc::new(Files),
-        limits: EffectiveLimits::default(),
-        grants: Vec::new(),
-        seed: 0,
-        log: Arc::new(Files),
-    })
-}
-
-/// A node over a small model whose input is `x` and whose output is `y`.
-fn small(model: &str, more: Value) -> Result<Box<dyn NodeInstance>, NodeFailure> {
-    let mut params = json!({"model": {"$file": format!("{model}.onnx")}, "input": "x", "output": "y"});
-    params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    instantiate(params)
-}
-
-fn silero() -> Box<dyn NodeInstance> {
-    instantiate(json!({
-        "model": {"$file": SILERO}, "state": {"state": "stateN"}, "context": 64, "constants": {"sr": 16000},
-    }))
-    .unwrap()
-}
-
-fn process(node: &mut dyn NodeInstance, packet: Packet) -> Result<Packet, NodeFailure> {
-    let mut out = Outputs::new();
-    assert_eq!(node.process(0, packet, &mut out)?, More::No);
-    let mut given: Vec<_> = out.drain().collect();
-    assert_eq!(given.len(), 1);
-    Ok(given.remove(0).1)
-}
-
-fn sound(samples: &[f32], channels: u16) -> Packet {
-    Packet::new(Body::Audio(Audio::from_planar_f32(samples.to_vec(), 16_000, channels)))
-}
-
-fn tensor(packet: &Packet) -> &Tensor {
-    match &packet.body {
-        Body::Tensor(tensor) => tensor,
-        other => panic!("expected a tensor, got {other:?}"),
-    }
-}
-
-fn floats(packet: &Packet) -> Vec<f32> {
-    tensor(packet).as_slice::<f32>().unwrap().into_owned()
-}
-
-#[derive(Deserialize)]
-struct Wanted {
-    speech: String,
-    probabilities: Vec<f32>,
-}
-
-/// What Python's onnxruntime says, and the windows it says it of.
-fn speech() -> (Wanted, Vec<Vec<f32>>) {
-    let wanted: Wanted = serde_json::from_slice(&std::fs::read(data().join("silero.json")).unwrap()).unwrap();
-    let mut decoder = Decoder::open(&testdata().join("speech").join(&wanted.speech)).unwrap();
-    let mut samples = Vec::new();
-    while let Some(block) = decoder.next_block().unwrap() {
-        samples.extend(block.into_samples());
-    }
-    (wanted, samples.chunks_exact(512).map(<[f32]>::to_vec).collect())
-}
-
-/// The probability of speech in each window.
-fn probabilities(node: &mut dyn NodeInstance, windows: &[Vec<f32>]) -> Vec<f32> {
-    let probability = |window: &Vec<f32>| floats(&process(&mut *node, sound(window, 1)).unwrap())[0];
-    windows.iter().map(probability).collect()
-}
-
-fn assert_close(got: &[f32], wanted: &[f32]) {
-    assert_eq!(got.len(), wanted.len());
-    for (index, (got, wanted)) in got.iter().zip(wanted).enumerate() {
-        assert!((got - wanted).abs() < 1e-4, "window {index}: expected {wanted}, got {got}");
-    }
-}
+use crate::support::*;
 
 #[test]
 fn speech_is_found_as_python_finds_it() {
@@ -350,13 +216,13 @@ fn what_is_no_model_is_refused() {
 }
 
 #[test]
-fn a_model_may_not_read_files() {
+fn weights_are_read_through_the_package_alone() {
     // The file is where a model without a directory of its own would look for it.
     let weights = std::env::current_dir().unwrap().join("weights.bin");
     std::fs::write(&weights, [0; 8]).unwrap();
     let refused = small("external-data", json!({}));
     std::fs::remove_file(&weights).unwrap();
-    assert_eq!(refused.err().unwrap().code, "RM608");
+    assert_eq!(refused.err().unwrap().code, "RM306");
 }
 
 #[test]

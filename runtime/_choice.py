@@ -1,0 +1,148 @@
+"""Which runtime each node gets, and why: `choose(package, ["python", "Gain=native"])`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from remotemedia.errors import PackageError, TrustError, UsageError
+
+if TYPE_CHECKING:
+    from remotemedia.runtime.resolve import Documents
+
+__all__ = ["NodeChoice", "choose"]
+
+_OF_PYTHON: Final = ("python-wasm", "rustpython", "python")
+_KINDS: Final = ("native", "onnx", "wasm", *_OF_PYTHON, "pipeline")
+
+_TEXTS: Final = ("id", "node_type", "runtime", "why")
+_LISTS: Final = ("others", "lacks")
+
+
+@dataclass(frozen=True)
+class NodeChoice:
+    """What one node gets.
+
+    Attributes:
+        id: the node's, in the manifest.
+        runtime: the kind it gets.
+        why: the reason, a clause.
+        node_type: its class.
+        others: kinds that could run it as well.
+        excluded: the other kinds, each with what keeps the node out.
+        wants: the grants it asks for, each with the reason.
+        limits: the package's own bounds.
+    """
+
+    id: str
+    runtime: str
+    why: str = ""
+    node_type: str = ""
+    others: tuple[str, ...] = ()
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    wants: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+
+def choose(package: Documents, words: Iterable[str] = ()) -> tuple[NodeChoice, ...]:
+    """Return what each node of a package gets, in the manifest's order.
+
+    Args:
+        package: resolved and verified.
+        words: `NODE=KIND` for one node, `KIND` for all nodes that can run in it; the last one counts.
+
+    Raises:
+        UsageError: RM701, there is no such node or kind.
+        TrustError: RM509, a node cannot run in what was asked for.
+        PackageError: RM303, the package says it in another shape.
+    """
+    rows, stated = _rows(package)
+    asked = _asked(words, [row["id"] for row in rows])
+    choices = tuple(_chosen(row, stated.get(row["id"], {}), asked) for row in rows)
+    if (kind := asked.get(None)) and all(choice.runtime != kind for choice in choices):
+        reasons = "; ".join(f"`{choice.id}`: {choice.excluded.get(kind, 'it got another')}" for choice in choices)
+        raise TrustError(f"expected a node that can run in `{kind}`, got none: {reasons}", code="RM509")
+    return choices
+
+
+def _rows(package: Documents) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """What the package says of its nodes: its own judgement, and its manifest by node id."""
+    rows = package.document("meta/runtime.json").get("nodes")
+    nodes = package.document("manifest.json").get("nodes")
+    if not _are_objects(rows) or not all(_is_placement(row) for row in rows) or not _are_objects(nodes):
+        raise PackageError("expected `meta/runtime.json` to say where each node runs, it does not", code="RM303")
+    return rows, {node.get("id", ""): node for node in nodes}
+
+
+def _are_objects(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(it, dict) for it in value)
+
+
+def _is_placement(row: Mapping[str, Any]) -> bool:
+    """Whether it has what is read here, in characters that do a terminal no harm."""
+    lists = [row.get(name) for name in _LISTS]
+    if not all(isinstance(it, list) for it in lists):
+        return False
+    texts = [row.get(name) for name in _TEXTS] + [it for values in lists for it in values or ()]
+    return all(isinstance(it, str) and it.isprintable() for it in texts) and row["runtime"] in _KINDS
+
+
+def _asked(words: Iterable[str], ids: Sequence[str]) -> dict[str | None, str]:
+    """The kind asked for by node; under None that for all."""
+    asked: dict[str | None, str] = {}
+    for word in words:
+        node, equals, kind = word.rpartition("=")
+        if kind not in _KINDS:
+            kinds = ", ".join(f"`{it}`" for it in _KINDS)
+            raise UsageError(f"expected `KIND` or `NODE=KIND` with a kind of {kinds}, got `{word}`", code="RM701")
+        if equals and node not in ids:
+            listed = ", ".join(f"`{it}`" for it in ids)
+            raise UsageError(f"expected one of the nodes {listed} for `--runtime`, got `{node}`", code="RM701")
+        asked[node if equals else None] = kind
+    return asked
+
+
+def _chosen(row: Mapping[str, Any], stated: Mapping[str, Any], asked: Mapping[str | None, str]) -> NodeChoice:
+    able = (row["runtime"], *row["others"])
+    runtime, why = row["runtime"], row["why"]
+    if row["id"] in asked:
+        runtime, why = asked[row["id"]], "it was asked for"
+        if runtime not in able:
+            listed = ", ".join(f"`{kind}`" for kind in able)
+            raise TrustError(
+                f"node `{row['id']}` cannot run in `{runtime}`: {_hindrance(runtime, row, able)}",
+                code="RM509",
+                hint=f"it can run in {listed}",
+                node=row["id"],
+            )
+    elif asked.get(None) in able and asked[None] != runtime:
+        runtime, why = asked[None], "it was asked for, for all that can"
+    return NodeChoice(
+        id=row["id"],
+        runtime=runtime,
+        why=why,
+        node_type=row["node_type"],
+        others=tuple(kind for kind in able if kind != runtime),
+        excluded={kind: _hindrance(kind, row, able) for kind in _KINDS if kind not in able},
+        wants=_wants(row, stated, runtime),
+        limits=stated.get("limits", {}),
+    )
+
+
+def _hindrance(kind: str, row: Mapping[str, Any], able: Sequence[str]) -> str:
+    if kind in {"python-wasm", "rustpython"} and row["lacks"]:
+        return str(row["lacks"][0])
+    if kind in _OF_PYTHON and not set(able).isdisjoint(_OF_PYTHON):
+        return "its class needs what only the host's Python has"
+    return "it has no form for that"
+
+
+def _wants(row: Mapping[str, Any], stated: Mapping[str, Any], runtime: str) -> dict[str, str]:
+    wants = dict.fromkeys(stated.get("grants", ()), "its author asks for it")
+    if runtime == "python" and "host" not in wants:
+        # What its author did not think of is shown as the reason: native code of a distribution, for instance.
+        wants["python"] = row["lacks"][0] if row["lacks"] else "it runs on the host's Python"
+    if "native" in wants:
+        wants["host"] = "native code of a package is out of every sandbox's reach"
+    return wants

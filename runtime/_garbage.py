@@ -1,0 +1,72 @@
+"""What the home directory keeps that nothing needs any more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from remotemedia.errors import RemoteMediaError
+from remotemedia.registry import Cache, Manifest
+from remotemedia.runtime._envs import Environments
+from remotemedia.runtime._lock import lock_of
+from remotemedia.runtime.resolve import PackageContents
+
+__all__ = ["Garbage", "collect_garbage"]
+
+_DAY_S: Final = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """One thing that was, or would be, removed.
+
+    Attributes:
+        kind: `environment` or `blob`.
+        name: digest.
+        size: bytes.
+        why: a clause.
+    """
+
+    kind: str
+    name: str
+    size: int
+    why: str
+
+
+def collect_garbage(home: Path, *, older_than_days: float, dry_run: bool) -> tuple[Garbage, ...]:
+    """Remove environments that no cached package states or that were long not used, and blobs of no cached package.
+
+    An environment that is in use stays, and so does one that was used within the last day: packages run from files
+    are not in the cache.
+    """
+    environments, cache = Environments(home), Cache(home)
+    found = []
+    wanted = set(_locks(cache))
+    for it in environments.all():
+        days = (time.time() - it.used) / _DAY_S
+        if days >= older_than_days:
+            why = f"not used for {days:.0f} days"
+        elif it.digest not in wanted and days >= 1:
+            why = "no cached package needs it"
+        else:
+            continue
+        if dry_run or environments.remove(it.digest):
+            found.append(Garbage("environment", it.digest, it.size, why))
+    found += [Garbage("blob", digest, size, "of no cached package") for digest, size in cache.unused()]
+    if not dry_run:
+        environments.sweep()
+        cache.sweep()
+    return tuple(found)
+
+
+def _locks(cache: Cache) -> Iterator[str]:
+    """Digests of the locks of all cached packages; one that is damaged needs nothing."""
+    for entry in cache.list():
+        try:
+            manifest = Manifest.parse(entry.open().manifest(entry.digest))
+            yield lock_of(PackageContents(entry.path, manifest)).digest
+        except RemoteMediaError:
+            continue

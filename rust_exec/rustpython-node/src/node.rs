@@ -1,0 +1,206 @@
+//! A node of the engine.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId, Raised};
+use remotemedia_manifest::{RuntimeKind, collect_data};
+use remotemedia_packet::{Body, Flat, Packet, PacketError, written};
+use rustpython::vm::function::FuncArgs;
+use rustpython::vm::{PyObjectRef, VirtualMachine};
+use serde_json::json;
+
+use crate::host;
+use crate::vm::{Vm, Wrong};
+
+/// Makes the one node of this process: the interpreter is ready before the node is known.
+pub(crate) struct RustPython(Mutex<Option<Vm>>);
+
+impl RustPython {
+    pub(crate) fn new() -> Result<Self, String> {
+        Ok(Self(Mutex::new(Some(Vm::new()?))))
+    }
+}
+
+impl NodeRuntime for RustPython {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Rustpython
+    }
+
+    fn instantiate(&self, spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
+        let vm = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let vm = vm.ok_or_else(|| NodeFailure::new("RM601", "expected one node a process, got another"))?;
+        Ok(Box::new(Node::new(vm, spec)?))
+    }
+}
+
+struct Node {
+    vm: Vm,
+    spec: NodeSpec,
+    is_source: bool,
+    /// Trace context of the packet in hand; Python does not see it.
+    trace: Option<Arc<str>>,
+}
+
+impl Node {
+    fn new(vm: Vm, spec: &NodeSpec) -> Result<Self, NodeFailure> {
+        let entry = spec.entry.as_deref().ok_or_else(|| {
+            NodeFailure::new("RM601", format!("expected an `entry` for `{}`, got none", spec.node_type))
+        })?;
+        host::begin(&spec.id, Arc::clone(&spec.log), spec.limits);
+        let mut node = Self { vm, spec: spec.clone(), is_source: false, trace: None };
+        let sources = spec.files.python_sources()?;
+        node.make("load", |vm| {
+            let sources = sources.iter().map(|(path, text)| {
+                vm.ctx.new_tuple(vec![vm.ctx.new_str(path.as_str()).into(), vm.ctx.new_str(text.as_str()).into()]).into()
+            });
+            vec![vm.ctx.new_list(sources.collect()).into(), vm.ctx.new_str(entry).into()].into()
+        })?;
+        let arrays = arrays(spec)?;
+        if !arrays.is_empty() {
+            node.make("data", |vm| {
+                let arrays = arrays.iter().map(|(path, file)| {
+                    let file = vm.ctx.new_bytes(file.clone()).into();
+                    vm.ctx.new_tuple(vec![vm.ctx.new_str(path.as_str()).into(), file]).into()
+                });
+                vec![vm.ctx.new_list(arrays.collect()).into()].into()
+            })?;
+        }
+        let config = json!({
+            "id": spec.id,
+            "params": spec.params,
+            "inputs": spec.inputs,
+            "outputs": spec.outputs,
+            "fed": spec.fed,
+            "seed": spec.seed,
+        });
+        node.is_source = node.make("init", |vm| vec![vm.ctx.new_str(config.to_string()).into()].into())?;
+        Ok(node)
+    }
+
+    /// A call that makes the node; what it answers, where that is yes or no.
+    fn make(
+        &self,
+        export: &'static str,
+        args: impl FnOnce(&VirtualMachine) -> FuncArgs,
+    ) -> Result<bool, NodeFailure> {
+        self.vm.call(export, args, is_true).map_err(|wrong| self.failure(wrong, true))
+    }
+
+    /// A call of the node that emits.
+    fn emit(
+        &mut self,
+        export: &'static str,
+        args: impl FnOnce(&VirtualMachine) -> FuncArgs,
+        out: &mut Outputs,
+    ) -> Result<More, NodeFailure> {
+        let more = self.vm.call(export, args, is_true);
+        let Some(bytes) = host::take() else {
+            let message = format!("expected at most {} bytes a call, got more", self.spec.limits.output_bytes);
+            return Err(NodeFailure::new("RM607", message));
+        };
+        let more = more.map_err(|wrong| self.failure(wrong, false))?;
+        let mut bytes = Bytes::from(bytes);
+        while !bytes.is_empty() {
+            let garbled = || NodeFailure::new("RM611", "expected packets of the runner, got other bytes");
+            let (port, mut packet) = written::take(&mut bytes).ok_or_else(garbled)?.into_packet().map_err(refused)?;
+            packet.trace.clone_from(&self.trace);
+            out.push_to(port, packet);
+        }
+        Ok(if more { More::Yes } else { More::No })
+    }
+
+    fn failure(&self, wrong: Wrong, making: bool) -> NodeFailure {
+        match wrong {
+            Wrong::Raised { kind, message, trace, code, hint } => {
+                let raised = Raised { kind: &kind, message: &message, trace: &trace, code: &code, hint: &hint };
+                raised.failure(making, &self.spec.limits)
+            }
+            Wrong::Runner(text) => NodeFailure::new("RM611", format!("the runner failed: {text}")),
+        }
+    }
+}
+
+impl NodeInstance for Node {
+    fn process(&mut self, port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
+        let it = Flat::from_packet(&planar(packet.clone()), port).map_err(refused)?;
+        self.trace = packet.trace;
+        let args = |vm: &VirtualMachine| {
+            let text = |it: String| -> PyObjectRef { vm.ctx.new_str(it).into() };
+            let args: Vec<PyObjectRef> = vec![
+                vm.ctx.new_int(it.stream).into(),
+                vm.ctx.new_int(it.pts).into(),
+                vm.ctx.new_int(it.duration).into(),
+                vm.ctx.new_int(it.kind).into(),
+                text(it.head),
+                text(it.meta),
+                text(it.session),
+                vm.ctx.new_bytes(it.data.into()).into(),
+            ];
+            args.into()
+        };
+        self.emit("process", args, out)
+    }
+
+    fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
+        let max = u32::try_from(max).unwrap_or(u32::MAX);
+        self.emit("pull", |vm| vec![vm.ctx.new_int(max).into()].into(), out)
+    }
+
+    fn flush(&mut self, out: &mut Outputs) -> Result<More, NodeFailure> {
+        self.emit("flush", |_| FuncArgs::default(), out)
+    }
+
+    fn snapshot(&mut self) -> Result<Option<Vec<u8>>, NodeFailure> {
+        let saved = self.vm.call("snapshot", |_| FuncArgs::default(), |_, _| Ok(()));
+        let state = host::take();
+        saved.map_err(|wrong| self.failure(wrong, false))?;
+        Ok(state)
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), NodeFailure> {
+        let restored =
+            self.vm.call("restore", |vm| vec![vm.ctx.new_bytes(state.to_vec()).into()].into(), |_, _| Ok(()));
+        restored.map_err(|wrong| self.failure(wrong, false))
+    }
+
+    fn set_param(&mut self, name: &str, value: &serde_json::Value) -> Result<(), NodeFailure> {
+        let args = |vm: &VirtualMachine| {
+            vec![vm.ctx.new_str(name).into(), vm.ctx.new_str(value.to_string()).into()].into()
+        };
+        self.vm.call("set_param", args, |_, _| Ok(())).map_err(|wrong| self.failure(wrong, false))
+    }
+
+    fn is_source(&self) -> bool {
+        self.is_source
+    }
+
+    fn close(&mut self) {
+        // The node is done with: how its last call ends changes nothing.
+        let _ = self.vm.call("close", |_| FuncArgs::default(), |_, _| Ok(()));
+    }
+}
+
+fn is_true(vm: &VirtualMachine, answer: PyObjectRef) -> rustpython::vm::PyResult<bool> {
+    answer.try_to_bool(vm)
+}
+
+/// The arrays that a node's parameters name.
+fn arrays(spec: &NodeSpec) -> Result<Vec<(String, Vec<u8>)>, NodeFailure> {
+    let mut paths = BTreeSet::new();
+    spec.params.values().for_each(|value| collect_data(value, &mut paths));
+    paths.into_iter().map(|path| Ok((path.to_owned(), spec.files.read(path)?))).collect()
+}
+
+/// Python sees sound as an array of shape `(C, N)`.
+fn planar(packet: Packet) -> Packet {
+    match packet.body {
+        Body::Audio(audio) => Packet { body: Body::Audio(audio.into_planar()), ..packet },
+        body => Packet { body, ..packet },
+    }
+}
+
+fn refused(error: PacketError) -> NodeFailure {
+    NodeFailure::new(error.code, error.message)
+}

@@ -1,0 +1,120 @@
+"""What a hostile node does, and what has to come of it.
+
+Each row's `code` is what the node executes for one packet; what it leaves in `out` is emitted. The numbers are those of
+the behaviours in `docs/reference/limits.md`. Behaviours of archives, sources and manifests are tested where they are
+read (`rust_exec/package/tests`, `rust_exec/manifest/tests`), those of components and their cache in `rust_exec/wasm`,
+those of models in `tests/runtime/test_onnx.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["OF_PYTHON", "ROWS", "Row"]
+
+OF_PYTHON = ("python-wasm", "python", "rustpython")
+"""The runtimes of Python nodes in packages."""
+
+_RAISED = frozenset({"RM602"})
+_TIME = frozenset({"RM603"})
+_MEMORY = frozenset({"RM604"})
+_NESTING = frozenset({"RM602", "RM603", "RM604", "RM605", "RM611"})
+_SIZE = frozenset({"RM604", "RM607"})
+_ENDED = frozenset({"RM611"})
+_FINE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One behaviour of a Python node.
+
+    Attributes:
+        number: the behaviour's.
+        name: for people.
+        code: what the node executes.
+        codes: error codes of which one has to come; none: the packet is processed, and the flood is cut.
+        runtimes: where it makes sense.
+    """
+
+    number: int
+    name: str
+    code: str
+    codes: frozenset[str]
+    runtimes: tuple[str, ...] = OF_PYTHON
+
+
+_HOSTED = ("python", "rustpython")
+_CPYTHON = ("python",)
+
+ROWS = (
+    Row(1, "endless-loop", "while True: pass", _TIME),
+    Row(2, "regular-expression", "import re; re.match(r'(a+)+$', 'a' * 40 + 'b')", _TIME),
+    Row(2, "huge-power", "3 ** 400000000", _TIME | _MEMORY),
+    Row(3, "sleep", "import time; time.sleep(1e9)", _TIME | _RAISED),
+    Row(4, "memory-at-once", "x = bytearray(1 << 30)", _MEMORY),
+    Row(4, "memory-by-doubling", "x = [0]\nwhile True: x = x + x", _MEMORY),
+    Row(4, "memory-in-pieces", "x = []\nwhile True: x.append(bytearray(1 << 20))", _MEMORY),
+    Row(5, "recursion", "import sys; sys.setrecursionlimit(10**9)\ndef f(n): return f(n + 1) + 1\nf(0)", _NESTING),
+    Row(6, "deep-json", "import json; json.loads('[' * 100000 + ']' * 100000)", _NESTING),
+    Row(6, "deep-repr", "x = []\nfor _ in range(200000): x = [x]\nrepr(x)", _NESTING),
+    Row(7, "deep-syntax", "eval('(' * 150 + '1' + ')' * 150)\neval('-' * 90000 + '1')", _NESTING),
+    Row(8, "exit", "import os; os._exit(3)", _ENDED),
+    Row(8, "abort", "import os; os.abort()", _ENDED),
+    Row(8, "null-pointer", "import ctypes; ctypes.string_at(0)", _ENDED, _CPYTHON),
+    Row(9, "catches-everything", "while True:\n try:\n  while True: pass\n except BaseException: pass", _TIME),
+    Row(
+        9,
+        "ignores-signals",
+        "import signal\nfor n in range(1, 65):\n try: signal.signal(n, signal.SIG_IGN)\n "
+        "except (OSError, ValueError): pass\nwhile True: pass",
+        _TIME,
+        _HOSTED,
+    ),
+    Row(10, "gigabyte", "out = [bytes(1 << 30)]", _SIZE),
+    Row(10, "many-packets", "out = (0 for _ in range(150000))", _FINE),
+    Row(11, "log-flood", "for n in range(5000): print('\\x1b[31m' + 'x' * 50)\nout = ['done']", _FINE),
+    Row(11, "long-line", "print('y' * 10**7)\nout = ['done']", _FINE),
+    Row(12, "raw-output", "import os; os.write(1, b'x' * 100000); out = ['done']", _FINE | {"RM611", "RM628"}),
+    Row(13, "absolute-path", "open('/etc/passwd')", _RAISED),
+    Row(13, "climbing-path", "open('../../../../../../etc/passwd')", _RAISED),
+    Row(13, "own-process", "open('/proc/self/environ')", _RAISED),
+    Row(13, "parent-process", "import os; open(f'/proc/{os.getppid()}/cmdline')", _RAISED, _HOSTED),
+    Row(13, "root", "import os; os.listdir('/')", _RAISED),
+    Row(14, "writes", "open('/tmp/remotemedia-hostile', 'w')", _RAISED),
+    Row(14, "shared-memory", "open('/dev/shm/remotemedia-hostile', 'w')", _RAISED),
+    Row(14, "changes-modes", "import os; os.chmod('/tmp', 0o777)", _RAISED, _HOSTED),
+    Row(15, "connects", "import socket; socket.create_connection(('127.0.0.1', 22), 0.1)", _RAISED),
+    Row(15, "mapped-address", "import socket; socket.create_connection(('::ffff:127.0.0.1', 22), 0.1)", _RAISED),
+    Row(15, "link-local", "import socket; socket.create_connection(('169.254.169.254', 80), 0.1)", _RAISED),
+    Row(
+        15,
+        "datagram",
+        "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x', ('127.0.0.1', 9))",
+        _RAISED,
+    ),
+    Row(16, "descriptors", "import os\nkept = []\nwhile True: kept.append(os.dup(0))", _RAISED | _TIME, _HOSTED),
+    Row(
+        17, "shell", "import ctypes\nif ctypes.CDLL(None).system(b'true'): raise OSError('refused')", _RAISED, _CPYTHON
+    ),
+    Row(17, "subprocess", "import subprocess; subprocess.run(['/bin/true'])", _RAISED),
+    Row(17, "fork-bomb", "import os\nwhile True: os.fork()", _RAISED, _HOSTED),
+    Row(17, "becomes-another", "import os; os.execv('/bin/true', ['true'])", _RAISED, _HOSTED),
+    Row(17, "kills-its-parent", "import os; os.kill(os.getppid(), 9)", _RAISED, _HOSTED),
+    Row(17, "lifts-its-limits", "import resource as r; r.setrlimit(r.RLIMIT_DATA, (-1, -1))", _RAISED, _CPYTHON),
+    Row(
+        17, "debugs-its-parent", "import ctypes, os; ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)", _ENDED, _CPYTHON
+    ),
+    Row(
+        17,
+        "thread-bomb",
+        "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(9,)).start()",
+        _RAISED | _MEMORY | _TIME | _ENDED,
+    ),
+    Row(21, "breaks-modules", "import sys\nfor it in list(sys.modules): sys.modules[it] = None\nimport json", _NESTING),
+    Row(21, "breaks-builtins", "import builtins\nbuiltins.len = builtins.isinstance = None\nlen(())", _NESTING),
+    Row(22, "deep-value", "x = []\nfor _ in range(200000): x = [x]\nout = [x]", _NESTING),
+    Row(22, "value-in-itself", "x = []\nx.append(x)\nout = [x]", _NESTING),
+    Row(22, "huge-integer", "out = [1 << 40000000]", _NESTING | _SIZE),
+    Row(22, "no-value", "out = [object()]", frozenset({"RM605"})),
+    Row(23, "no-shape", "from remotemedia import Array\nout = [Array('f4', (1 << 40, 1 << 40), b'')]", _NESTING),
+)
