@@ -12,6 +12,9 @@ export PYO3_PYTHON ?= $(shell python3 -c "import os, sys; print(os.path.realpath
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Apart from the rest: it has a lock of its own.
+RUSTPYTHON := $(CARGO_TARGET_DIR)/rustpython/release/remotemedia-rustpython-node
+
 VENV := .venv
 PY := $(VENV)/bin/python
 CARGO := cargo --locked
@@ -19,7 +22,7 @@ MANIFEST := --manifest-path rust_exec/Cargo.toml
 RUST_SOURCES := $(shell find rust_exec schemas -type f -not -path '*/target/*' 2>/dev/null)
 PY_SOURCES := $(shell find sdk cli compiler packager registry runtime trust schemas -name '*.py' 2>/dev/null)
 
-.PHONY: help demo dev test test-python test-rust test-full lint lock bench bench-engine dist clean
+.PHONY: help demo dev test test-python test-rust test-full lint lock bench bench-engine rustpython soak dist clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,9 +57,18 @@ test-rust: $(VENV)/.installed
 	REMOTEMEDIA_ONNXRUNTIME="$$($(PY) -m remotemedia.runtime.onnxruntime)" \
 	$(CARGO) test --release $(MANIFEST) --workspace --exclude remotemedia-python --quiet
 
-test-full: $(VENV)/.installed ## tests against real registries and foreign verifiers
+test-full: $(VENV)/.installed rustpython ## tests against real registries, foreign verifiers, RustPython and Chromium
 	$(PY) scripts/foreign_tools.py
-	$(PY) -m pytest -m full
+	$(PY) -m pytest -n 2 -m full
+	REMOTEMEDIA_RUSTPYTHON="$(RUSTPYTHON)" $(PY) -m pytest -n 2 -k rustpython tests/hostile tests/conformance
+
+rustpython: $(VENV)/.installed ## the program of the runtime `rustpython`, some ten minutes the first time
+	$(CARGO) build --release --manifest-path rust_exec/rustpython-node/Cargo.toml --target-dir "$(CARGO_TARGET_DIR)/rustpython"
+
+soak: $(VENV)/.installed ## long runs: flat memory over a million packets, hundreds of kills
+	REMOTEMEDIA_RUNNER="$(CURDIR)/runtime/_runner" \
+	$(CARGO) test --release $(MANIFEST) -p remotemedia-wasm --test sandbox -- --ignored soak
+	KILLS=30 $(PY) -m pytest tests/runtime/test_checkpoint.py
 
 lint: $(VENV)/.installed ## formatting, linters, types, layers, generated files
 	$(PY) -m ruff format --check .

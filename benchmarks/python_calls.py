@@ -5,7 +5,6 @@
 
 Both sides run in turns, and the least of each counts: what else the machine does makes figures larger, never smaller.
 """
-# ruff: noqa: T201, INP001 - a program that prints
 
 import json
 import subprocess

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from remotemedia._graph_text import Form
-from remotemedia.cli._console import report, size
+from remotemedia.cli._console import report, size, warn
 from remotemedia.cli._graph import graph_of
 from remotemedia.cli._options import Json, Offline, PlainHttp
 from remotemedia.cli._placements import placement_table
 from remotemedia.cli._signature import signature_line
 
 if TYPE_CHECKING:
-    from remotemedia.runtime.resolve import ResolvedPackage
+    from collections.abc import Iterator, Mapping
+
+    from remotemedia.runtime.resolve import ResolvedPackage, Resolver
+    from remotemedia.runtime.run import NestedPackage
 
 
 def inspect(
@@ -33,7 +36,8 @@ def inspect(
     from remotemedia.runtime.network import Network
     from remotemedia.runtime.resolve import ENVIRONMENT, Resolver
 
-    found = Resolver(os.environ, Network(offline=offline, plain_http=plain_http)).resolve(package)
+    resolver = Resolver(os.environ, Network(offline=offline, plain_http=plain_http))
+    found = resolver.resolve(package)
     if manifest:
         sys.stdout.write(json.dumps(found.document("manifest.json"), indent=2, ensure_ascii=False) + "\n")
         return
@@ -42,30 +46,63 @@ def inspect(
         return
     provenance, runtime = found.document("meta/provenance.json"), found.document("meta/runtime.json")
     stated = found.document("manifest.json")
+    nested = _nested(found, resolver)
     fields = {
         "reference": str(found.reference),
         "digest": found.digest,
         "config": dict(found.config),
         "files": [{"path": it.title, "size": it.size, "digest": it.digest} for it in found.manifest.layers],
-        "signature": {
-            "status": found.verdict.status,
-            "key": found.verdict.key_name,
-            "fingerprint": found.verdict.fingerprint,
-        },
+        "signature": _signature(found),
         "provenance": provenance,
-        "nodes": runtime["nodes"],
+        "nodes": [row for node in runtime["nodes"] for row in (node, *_rows_within(node["id"], nested))],
+        "packages": [
+            {
+                "node": name,
+                "reference": str(it.package.reference),
+                "digest": it.package.digest,
+                "signature": _signature(it.package),
+            }
+            for name, it in nested.items()
+        ],
         "dependencies": runtime["dependencies"],
         "distributions": runtime["distributions"],
         "environment": found.document(ENVIRONMENT) if found.has(ENVIRONMENT) else None,
         "parameters": stated.get("parameters", {}),
         "secrets": stated.get("secrets", []),
     }
-    report(fields, _text(found, fields, runtime), as_json=as_json)
+    report(fields, _text(found, fields, nested), as_json=as_json)
 
 
-def _text(found: ResolvedPackage, fields: dict[str, Any], runtime: dict[str, Any]) -> str:
+def _nested(found: ResolvedPackage, resolver: Resolver) -> Mapping[str, NestedPackage]:
+    """The packages that nodes are; none, and a warning, where they cannot be had."""
+    from remotemedia.errors import RemoteMediaError
+    from remotemedia.runtime.run import resolve_nested
+
+    try:
+        return resolve_nested(found, resolver.resolve)
+    except RemoteMediaError as error:
+        warn(f"packages that are nodes are not shown: {error.message} ({error.code})")
+        return {}
+
+
+def _rows_within(node: str, nested: Mapping[str, NestedPackage]) -> Iterator[dict[str, Any]]:
+    """The rows of the nodes of the package that a node is, and of those in it."""
+    if node in nested:
+        rows = nested[node].package.document("meta/runtime.json")["nodes"]
+        for row in nested[node].rows(rows):
+            name = f"{node}/{row['id']}"
+            yield {**row, "id": name}
+            yield from _rows_within(name, nested)
+
+
+def _signature(found: ResolvedPackage) -> dict[str, Any]:
+    verdict = found.verdict
+    return {"status": verdict.status, "key": verdict.key_name, "fingerprint": verdict.fingerprint}
+
+
+def _text(found: ResolvedPackage, fields: dict[str, Any], nested: Mapping[str, NestedPackage]) -> str:
     config, provenance = found.config, fields["provenance"]
-    dependencies = [f"{it['name']} {it['version']}" for it in runtime["distributions"]]
+    dependencies = [f"{it['name']} {it['version']}" for it in fields["distributions"]]
     rows = [
         ("digest", found.digest),
         ("signature", signature_line(found.verdict)),
@@ -77,8 +114,10 @@ def _text(found: ResolvedPackage, fields: dict[str, Any], runtime: dict[str, Any
     files = [f"  {it.title:<{_width(found)}}  {size(it.size):>9}" for it in found.manifest.layers]
     head = [f"{config['name']} {config['version']}", *(f"  {name:<11}{value}" for name, value in rows)]
     given = _given(fields["parameters"], fields["secrets"])
-    given += _licences(runtime["distributions"], fields["environment"])
-    return "\n".join([*head, "", "nodes", placement_table(runtime["nodes"]), *given, "", "files", *files])
+    given += _licences(fields["distributions"], fields["environment"])
+    packages = [f"  {name}  {it.package.digest}, {signature_line(it.package.verdict)}" for name, it in nested.items()]
+    given += ["", "packages", *packages] if packages else []
+    return "\n".join([*head, "", "nodes", placement_table(fields["nodes"]), *given, "", "files", *files])
 
 
 def _licences(distributions: list[dict[str, Any]], environment: dict[str, Any] | None) -> list[str]:

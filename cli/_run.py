@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,6 +82,7 @@ def run(
         parse_policies,
         parse_secrets,
         parse_settings,
+        resolve_nested,
         run_package,
     )
 
@@ -105,11 +107,16 @@ def run(
     )
     resolver = Resolver(os.environ, Network(offline=offline, plain_http=plain_http))
     with transfer("pulling") as progress:
-        found = resolver.resolve(package, pull=PullPolicy(pull), progress=progress)
+        resolve = partial(resolver.resolve, pull=PullPolicy(pull), progress=progress)
+        found = resolve(package)
+        nested = resolve_nested(found, resolve)
     if found.verdict.warning:
         warn(found.verdict.warning)
+    for name, it in nested.items():
+        if it.package.verdict.warning:
+            warn(f"node `{name}`: {it.package.verdict.warning}")
     if explain:
-        show_plan(explain_run(found, options, home=home_directory(os.environ)), as_json=as_json)
+        show_plan(explain_run(found, options, home=home_directory(os.environ), nested=nested), as_json=as_json)
         return
     stages = [("verify", 1000 * (time.perf_counter() - started))]
     sys.stdout.flush()
@@ -120,6 +127,7 @@ def run(
             found,
             observed.options,
             home=home_directory(os.environ),
+            nested=nested,
             on_event=observed.take,
             on_plan=observed.take_plan,
             stdout=observed.stdout,

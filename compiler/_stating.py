@@ -6,7 +6,7 @@ import builtins
 import enum
 import importlib
 import sys
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
@@ -39,6 +39,7 @@ from remotemedia.compiler._values import (
     LibraryClass,
     LibraryObject,
     Member,
+    Method,
     NodeInstance,
     PipelineInstance,
     ProjectClass,
@@ -174,6 +175,8 @@ class Stating:
                 return StatedName(f"{homes[name] if node_type is None else node_type.module}:{name}")
             case Builtin(name=name):
                 return getattr(builtins, name)
+            case Method(receiver=Builtin(name=owner), name=name) if _is_method(owner, name):
+                return getattr(getattr(builtins, owner), name)
             case External():
                 return _named(value)
         raise Fault(value)
@@ -263,6 +266,11 @@ class Stating:
 def _number_or_text(member: Member) -> float | str | None:
     found = member.value.value if isinstance(member.value, Known) else None
     return found if isinstance(member.real, (int, float, str)) and isinstance(found, (int, float, str)) else None
+
+
+def _is_method(owner: str, name: str) -> bool:
+    """Whether a built-in class has a method of that name that is called with an object of it: `str.upper`."""
+    return isinstance(getattr(getattr(builtins, owner), name, None), MethodDescriptorType)
 
 
 def _hashable(value: Any) -> Any:

@@ -127,7 +127,7 @@ def default_runtimes(program: Program) -> dict[str, str]:
 def kinds_of(program: Program, node: dict[str, Any]) -> tuple[str, ...]:
     """Return the runtimes that can run a node, the best first."""
     builtin = node_type(node["node_type"]) if "entry" not in node else None
-    kinds = _OF_CODE if builtin is None else builtin.kinds
+    kinds = _OF_CODE if builtin is None else builtin.kinds_with(node.get("params", {}))
     lacks = "python" in kinds and program.dependencies.needs_of(named_code(node)).lacks
     return tuple(kind for kind in kinds if kind not in _SANDBOXED) if lacks else tuple(kinds)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remotemedia.errors import PackageError, TrustError, UsageError
+from remotemedia.runtime._nested import is_package
 
 if TYPE_CHECKING:
+    from remotemedia.runtime._nested import NestedPackage
     from remotemedia.runtime.resolve import Documents
 
 __all__ = ["NodeChoice", "choose"]
@@ -45,25 +48,55 @@ class NodeChoice:
     limits: Mapping[str, Any] = field(default_factory=dict)
 
 
-def choose(package: Documents, words: Iterable[str] = ()) -> tuple[NodeChoice, ...]:
-    """Return what each node of a package gets, in the manifest's order.
+def choose(
+    package: Documents, words: Iterable[str] = (), *, nested: Mapping[str, NestedPackage] = MappingProxyType({})
+) -> tuple[NodeChoice, ...]:
+    """Return what each node of a package gets, in the manifest's order, a package's nodes behind the node that it is.
 
     Args:
         package: resolved and verified.
         words: `NODE=KIND` for one node, `KIND` for all nodes that can run in it; the last one counts.
+        nested: the packages that nodes are, by id.
 
     Raises:
         UsageError: RM701, there is no such node or kind.
         TrustError: RM509, a node cannot run in what was asked for.
         PackageError: RM303, the package says it in another shape.
     """
-    rows, stated = _rows(package)
+    rows, stated = _all_rows(package, nested)
     asked = _asked(words, [row["id"] for row in rows])
     choices = tuple(_chosen(row, stated.get(row["id"], {}), asked) for row in rows)
     if (kind := asked.get(None)) and all(choice.runtime != kind for choice in choices):
         reasons = "; ".join(f"`{choice.id}`: {choice.excluded.get(kind, 'it got another')}" for choice in choices)
         raise TrustError(f"expected a node that can run in `{kind}`, got none: {reasons}", code="RM509")
     return choices
+
+
+def _all_rows(
+    package: Documents, nested: Mapping[str, NestedPackage], prefix: str = ""
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """What packages say of their nodes: as `_rows`, over all of them, by the ids that nodes have in the run."""
+    rows, stated = [], {}
+    own, said = _rows(package)
+    whole = nested.get(prefix.removesuffix("/"))
+    for row in own if whole is None else whole.rows(own):
+        node, name = said.get(row["id"], {}), f"{prefix}{row['id']}"
+        inner = nested.get(name)
+        stated[name] = node
+        rows.append({**row, "id": name, **(_of_package(node, inner) if is_package(node) else {})})
+        if inner is not None:
+            below = _all_rows(inner.package, nested, f"{name}/")
+            rows += below[0]
+            stated |= below[1]
+    return rows, stated
+
+
+def _of_package(node: Mapping[str, Any], inner: NestedPackage | None) -> dict[str, Any]:
+    """What is to say of a node that is a package, whatever its class is called."""
+    digest = "" if inner is None else f", {inner.package.digest[:19]}"
+    part = f"`{inner.node}` of " if inner is not None and inner.node is not None else ""
+    why = f"{part}the package `{node['remote_ref']}`{digest}"
+    return {"runtime": "pipeline", "why": why, "others": [], "lacks": []}
 
 
 def _rows(package: Documents) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:

@@ -63,9 +63,7 @@ class Pump:
             self._ready.wait()
         # Asked before the values are taken: then none can come between.
         rests, done = self._rests(), self._done
-        taken = []
-        while self._out:
-            taken.append(self._out.popleft())
+        taken = [self._out.popleft() for _ in range(len(self._out))]
         if self._full is not None:
             self._place.loop.call_soon_threadsafe(self._make_room)
         if taken:
@@ -243,26 +241,29 @@ class Driver(Pump):
             while await self._next():
                 self._in.clear()
         else:
-            process, waiting, out = self._process, self._in, self._out
-            while waiting or await self._next():
-                self.taken += 1
-                given = process(waiting.popleft())
-                if type(given) is CoroutineType:
-                    given = await given
-                if given is None:
-                    continue
-                if type(given) in _UNFINISHED:
-                    if (rest := self._emit(given)) is not None:
-                        await rest
-                    continue
-                # As `_emit` does; a call of it costs as much as a small node.
-                out.append((self.taken, given))
-                if not self._told:
-                    self._tell()
-                if len(out) >= _ROOM:
-                    await self._room()
+            await self._work_each()
         if self._flush is not None and (rest := self._emit(self._flush())) is not None:
             await rest
+
+    async def _work_each(self) -> None:
+        process, waiting, out = self._process, self._in, self._out
+        while waiting or await self._next():
+            self.taken += 1
+            given = process(waiting.popleft())
+            if type(given) is CoroutineType:
+                given = await given
+            if given is None:
+                continue
+            if type(given) in _UNFINISHED:
+                if (rest := self._emit(given)) is not None:
+                    await rest
+                continue
+            # As `_emit` does; a call of it costs as much as a small node.
+            out.append((self.taken, given))
+            if not self._told:
+                self._tell()
+            if len(out) >= _ROOM:
+                await self._room()
 
     def _emit(self, given: Any) -> Coroutine[Any, Any, None] | None:
         """Emit what a call gave; what it returns has still to be awaited."""

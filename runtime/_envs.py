@@ -160,7 +160,11 @@ class Environments:
             place.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):  # another process was faster
                 link.symlink_to(own)
-        return place, sorted({os.path.realpath(it) for it in (own, *own.iterdir())})
+        real = {os.path.realpath(it) for it in (own, *own.iterdir())}
+        if (own / "__init__.py").is_symlink():
+            # An installation for editing links file by file.
+            real |= {str(it.resolve().parent) for it in own.rglob("*.py")}
+        return place, sorted(real)
 
     @contextmanager
     def _held(self, digest: str, how: int) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from remotemedia.runtime._choice import NodeChoice, choose
@@ -12,12 +13,19 @@ from remotemedia.runtime._plan import RunOptions, make_plan
 from remotemedia.runtime.run import granted
 
 if TYPE_CHECKING:
+    from remotemedia.runtime._nested import NestedPackage
     from remotemedia.runtime.resolve import ResolvedPackage
 
 __all__ = ["explain_run"]
 
 
-def explain_run(package: ResolvedPackage, options: RunOptions, *, home: Path) -> list[dict[str, Any]]:
+def explain_run(
+    package: ResolvedPackage,
+    options: RunOptions,
+    *,
+    home: Path,
+    nested: Mapping[str, NestedPackage] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
     """Return a row for each node, in the manifest's order; nothing is installed or started.
 
     A row has `node`, `node_type`, `runtime`, `why`, `others` (kinds), `excluded` (reasons by kind), `limits` (those
@@ -27,8 +35,8 @@ def explain_run(package: ResolvedPackage, options: RunOptions, *, home: Path) ->
         TrustError: RM508, RM509.
         UsageError: RM701.
     """
-    choices = choose(package, options.runtimes)
-    grants, _ = granted(package, options.allow, home)
+    choices = choose(package, options.runtimes, nested=nested)
+    grants, _ = granted(package, options.allow, home, nested=nested)
     grants.check_nodes(choice.id for choice in choices)
     plan = make_plan(choices, options, grants=grants)
     return [_row(choice, plan["nodes"][choice.id], grants) for choice in choices]

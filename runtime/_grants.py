@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from remotemedia.errors import UsageError
 
-__all__ = ["FORMS", "Grant", "Grants"]
+__all__ = ["FORMS", "Grant", "Grants", "package_of"]
 
 FORMS: Final = (
     "`python`, `host`, `native`, `net=HOST:PORT`, `read=DIR`, `write=DIR`, `write=DIR:QUOTA` or `device=NAME`"
@@ -90,9 +90,12 @@ class Grants:
 
     Attributes:
         given: node id, or None, and grant.
+        packages: ids of nodes that are packages; what one is granted, all nodes in it are, and what is granted to all
+            is granted to none in it.
     """
 
     given: tuple[tuple[str | None, Grant], ...] = ()
+    packages: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, words: Iterable[str]) -> Self:
@@ -125,16 +128,33 @@ class Grants:
                 message = f"expected one of the nodes {listed} to be granted `{grant}`, got `{node}`"
                 raise UsageError(message, code="RM701")
 
+    def among(self, packages: Iterable[str]) -> Grants:
+        """Return the same where these nodes are packages."""
+        return Grants(self.given, tuple(packages))
+
+    def within(self, package: str) -> Grants:
+        """Return the same of a package that is a node: what it gives to all, it gives to all of that package."""
+        return Grants(tuple((package if it is None else f"{package}/{it}", grant) for it, grant in self.given))
+
     def words(self) -> tuple[str, ...]:
         """Return them as they are written."""
         return tuple(str(grant) if node is None else f"{node}:{grant}" for node, grant in self.given)
 
     def __add__(self, other: Grants) -> Grants:
         """Return what either gives."""
-        return Grants(tuple(dict.fromkeys((*self.given, *other.given))))
+        return Grants(
+            tuple(dict.fromkeys((*self.given, *other.given))),
+            tuple(dict.fromkeys((*self.packages, *other.packages))),
+        )
 
     def _of(self, node: str) -> Iterable[Grant]:
-        return (grant for whom, grant in self.given if whom in {None, node})
+        whole = package_of(node, self.packages)
+        return (grant for whom, grant in self.given if whom in {whole, node})
+
+
+def package_of(node: str, packages: Iterable[str]) -> str | None:
+    """Return which of the nodes that are packages a node stands in; None for a node of the outermost package."""
+    return max((it for it in packages if node.startswith(f"{it}/")), key=len, default=None)
 
 
 def _word(word: str) -> tuple[str | None, Grant]:

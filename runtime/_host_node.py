@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.node import is_source
 from remotemedia.runtime._driver import Driver, Pump
+from remotemedia.runtime._line import LineDriver, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
+    from remotemedia._native import Steps
     from remotemedia.runtime.place import Place
 
 __all__ = ["HostNode"]
@@ -43,6 +45,14 @@ class HostNode:
         self._context = place.context()
 
     @property
+    def form(self) -> str | None:
+        """What the node is called as, where its neighbours of the same form can be called together with it."""
+        process = self._node.process
+        if inspect.iscoroutinefunction(process):
+            return None if self.is_source else "coroutine"
+        return None if inspect.isasyncgenfunction(process) else "plain"
+
+    @property
     def begins(self) -> bool:
         """Whether the node can give values without being given one."""
         return self.is_source or self._is_streaming
@@ -51,8 +61,17 @@ class HostNode:
     def _is_streaming(self) -> bool:
         return bool(getattr(self._node, "is_streaming", False)) and inspect.isasyncgenfunction(self._node.process)
 
+    def begin_line(self, behind: Sequence[HostNode], steps: Steps) -> LineDriver:
+        """Return what drives this node and those behind it, all of them coroutine functions."""
+        members = [
+            Member(host._node.process, getattr(host._node, "flush", None), host._context)  # noqa: SLF001 - of this class
+            for host in (self, *behind)
+        ]
+        self._driver = driver = LineDriver(self._place, members, steps)
+        return driver
+
     def driver(self) -> Driver | None:
-        """The driver of an asynchronous node, else None."""
+        """The driver of an asynchronous node that stands alone, else None."""
         process, flush = self._node.process, getattr(self._node, "flush", None)
         if inspect.isasyncgenfunction(process) or inspect.iscoroutinefunction(process):
             form = "source" if self.is_source else "streaming" if self._is_streaming else "each"

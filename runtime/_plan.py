@@ -17,6 +17,7 @@ from remotemedia.runtime._grants import Grants
 
 if TYPE_CHECKING:
     from remotemedia.runtime._choice import NodeChoice
+    from remotemedia.runtime._nested import NestedPackage
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def make_plan(
     grants: Grants | None = None,
     python: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     signer_trusted: bool = False,
+    nested: Mapping[str, NestedPackage] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The plan for nodes of which it is known where they run.
 
@@ -78,6 +80,7 @@ def make_plan(
         grants: by default those of the options.
         python: interpreter and search path by id, of the nodes that run on the host's Python.
         signer_trusted: whether whoever signed the package is trusted.
+        nested: the packages that nodes are, by id.
     """
     given = Grants.parse(options.allow) if grants is None else grants
     limits = {"timeout_s": options.timeout_s, "memory_mb": options.memory_mb}
@@ -91,6 +94,7 @@ def make_plan(
                 **policy_of(choice.id, options.on_error),
                 "grants": list(given.of(choice.id)),
                 **({"python": dict(python[choice.id])} if choice.id in python else {}),
+                **({"pipeline": _package_plan(nested[choice.id])} if choice.id in nested else {}),
             }
             for choice in choices
         },
@@ -137,9 +141,21 @@ def parse_policies(words: Iterable[str]) -> dict[str, str]:
 
 
 def policy_of(node: str, policies: Mapping[str, str]) -> dict[str, str]:
-    """The node's policy, if one was decided, as its plan has it."""
-    policy = policies.get(node, policies.get(""))
+    """The node's policy, if one was decided for it, or for a package that it is in, or for all, as its plan has it."""
+    around = [node[:end] for end, letter in enumerate(node) if letter == "/"]
+    policy = next((policies[it] for it in (node, *reversed(around), "") if it in policies), None)
     return {} if policy is None else {"on_error": policy}
+
+
+def _package_plan(nested: NestedPackage) -> dict[str, Any]:
+    package = nested.package
+    plan = {
+        "package": str(package.path.absolute()),
+        "digest": package.digest,
+        "signer_trusted": package.verdict.status == "trusted" or None,
+        "node": nested.node,
+    }
+    return {name: value for name, value in plan.items() if value is not None}
 
 
 def check_grants(words: Iterable[str]) -> tuple[str, ...]:

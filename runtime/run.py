@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from remotemedia.errors import UsageError
@@ -12,7 +14,8 @@ from remotemedia.runtime._approvals import Approvals
 from remotemedia.runtime._checkpoint import Checkpoints
 from remotemedia.runtime._choice import NodeChoice, choose
 from remotemedia.runtime._envs import Environments
-from remotemedia.runtime._grants import Grants
+from remotemedia.runtime._grants import Grants, package_of
+from remotemedia.runtime._nested import NestedPackage, resolve_nested
 from remotemedia.runtime._plan import RunOptions, check_granted, check_grants, make_plan, parse_policies, parse_settings
 from remotemedia.runtime._secrets import parse_secrets
 from remotemedia.runtime.executor import Executor
@@ -20,6 +23,7 @@ from remotemedia.runtime.resolve import ResolvedPackage
 
 __all__ = [
     "Checkpoints",
+    "NestedPackage",
     "NodeChoice",
     "RunOptions",
     "check_granted",
@@ -30,6 +34,7 @@ __all__ = [
     "parse_policies",
     "parse_secrets",
     "parse_settings",
+    "resolve_nested",
     "run_package",
 ]
 
@@ -39,24 +44,26 @@ def run_package(
     options: RunOptions,
     *,
     home: Path,
+    nested: Mapping[str, NestedPackage] = MappingProxyType({}),
     on_event: Callable[[dict[str, Any]], None],
     on_plan: Callable[[dict[str, Any]], None] = lambda _plan: None,
     stdout: int | IO[bytes] | None = None,
 ) -> None:
     """Run a verified package in an executor of its own; packets go to `stdout`, by default this process's.
 
-    `on_plan` is called with the plan before anything starts.
+    `nested` are the packages that nodes of it are (`resolve_nested`). `on_plan` is called with the plan before anything
+    starts.
 
     Raises:
         TrustError: RM507, the package wants what it was not granted; RM509, a node cannot run where it was asked to.
         UsageError: RM701, a policy is for a node that is not there.
         RemoteMediaError: RM508, RM510, or what the executor reports, with its code.
     """
-    choices = choose(package, options.runtimes)
+    choices = choose(package, options.runtimes, nested=nested)
     unknown = sorted(set(options.on_error) - {"", *(choice.id for choice in choices)})
     if unknown:
         raise UsageError(f"expected a node of the package for `--on-error`, got `{unknown[0]}`", code="RM701")
-    grants, remembered = granted(package, options.allow, home)
+    grants, remembered = granted(package, options.allow, home, nested=nested)
     check_granted(package.config["name"], choices, grants)
 
     def notice(message: str) -> None:
@@ -65,14 +72,17 @@ def run_package(
     if remembered:
         notice(f"granted as approved before: {', '.join(remembered)}")
     executor = Executor.find()
-    hosted = [choice.id for choice in choices if choice.runtime == "python"]
     with (
-        Environments(home).python_of(package, hosted, offline=options.offline, notice=notice) as python,
+        ExitStack() as held,
         tempfile.TemporaryDirectory(prefix="remotemedia-") as place,
     ):
-        plan = make_plan(
-            choices, options, grants=grants, python=python, signer_trusted=package.verdict.status == "trusted"
-        )
+        python: dict[str, Mapping[str, Any]] = {}
+        for name, it in (None, package), *((name, it.package) for name, it in nested.items()):
+            hosted = [it.id for it in choices if it.runtime == "python" and package_of(it.id, nested) == name]
+            environment = Environments(home).python_of(it, hosted, offline=options.offline, notice=notice)
+            python |= held.enter_context(environment)
+        is_trusted = package.verdict.status == "trusted"
+        plan = make_plan(choices, options, grants=grants, python=python, signer_trusted=is_trusted, nested=nested)
         on_plan(plan)
         executor.run(
             package.path,
@@ -87,7 +97,16 @@ def run_package(
         )
 
 
-def granted(package: ResolvedPackage, words: tuple[str, ...], home: Path) -> tuple[Grants, tuple[str, ...]]:
-    """Return what a package is granted now and was granted before, and the words of the latter."""
-    remembered = Approvals(home).of(package.digest)
-    return Grants.parse(words) + Grants.parse(remembered), remembered
+def granted(
+    package: ResolvedPackage,
+    words: tuple[str, ...],
+    home: Path,
+    *,
+    nested: Mapping[str, NestedPackage] = MappingProxyType({}),
+) -> tuple[Grants, tuple[str, ...]]:
+    """Return what a package and those that nodes of it are may use, now and from before, and words of the latter."""
+    approvals = Approvals(home)
+    remembered = Grants.parse(approvals.of(package.digest))
+    for name, it in nested.items():
+        remembered += Grants.parse(approvals.of(it.package.digest)).within(name)
+    return (Grants.parse(words) + remembered).among(nested), remembered.words()

@@ -27,6 +27,7 @@ __all__ = [
     "MetricsEvent",
     "NodePlan",
     "NoticeEvent",
+    "PackagePlan",
     "Plan",
     "ProbeEvent",
     "PythonPlan",
@@ -56,6 +57,21 @@ class PythonPlan(Document):
     """Further files and directories that it has to read, such as those that links in `path` lead to."""
 
 
+class PackagePlan(Document):
+    """A package as a node."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    package: str
+    """An OCI image layout: a directory, or a `.rmpkg` file."""
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    """Of the package's OCI manifest."""
+    signer_trusted: bool | None = None
+    """Whether its signer is trusted: its models then run in the executor's process."""
+    node: str | None = None
+    """The one node of it that runs; all of them where absent."""
+
+
 class NodePlan(Document):
     """What is decided about one node."""
 
@@ -73,6 +89,8 @@ class NodePlan(Document):
     """Where the runtime `python` finds its interpreter and libraries."""
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
     """In how many processes at once the node runs, in the runtime `python`; one where absent."""
+    pipeline: PackagePlan | None = None
+    """The package that the node is; what is decided about its nodes stands in the plan by their ids `NODE/ID`."""
 
 
 class CheckpointPlan(Document):

@@ -36,7 +36,9 @@ Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[^\W\d]\w*$")]
 Positive: TypeAlias = Annotated[int, Field(gt=0, le=_MAX_INT)]
 PositiveNumber: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Entry: TypeAlias = Annotated[str, Field(pattern=r"^[^\s:]+:[^\s:]+$")]
-Grant: TypeAlias = Annotated[str, Field(pattern=r"^(python|host|native|net=.+:[0-9]+|(read|write)=.+|device=[a-z][a-z0-9-]*)$")]
+Grant: TypeAlias = Annotated[
+    str, Field(pattern=r"^(python|host|native|net=.+:[0-9]+|(read|write)=.+|device=[a-z][a-z0-9-]*)$")
+]
 
 
 class RuntimeKind(StrEnum):

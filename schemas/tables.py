@@ -45,7 +45,8 @@ class Parameter:
 
     `minimum` and `maximum` are inclusive; `choices` are the only values allowed, where there are any. Where it is
     given, the ports of the side `ports` are those that it names: of inputs its values, of outputs its keys.
-    A `live` one can change while the node runs.
+    A `live` one can change while the node runs. Where `native` is given, it has the only values with which the node
+    runs natively: functions by `module:qualname`, and None.
     """
 
     name: str
@@ -59,16 +60,25 @@ class Parameter:
     choices: tuple[str, ...] = ()
     ports: Side | None = None
     live: bool = False
+    native: tuple[str | None, ...] | None = None
 
     @property
     def names_file(self) -> bool:
         """Whether its value names a file of the project."""
         return self.type in {"file", "model"}
 
+    def is_native(self, params: Mapping[str, Any]) -> bool:
+        """Return whether a node with these parameters can run natively, as far as this one is concerned."""
+        value = params.get(self.name, self.default)
+        return self.native is None or (value.get("$py", ...) if isinstance(value, dict) else value) in self.native
+
 
 @dataclass(frozen=True)
 class NodeType:
-    """One built-in node: its class `module:name`, the runtimes that have it, its ports and parameters."""
+    """One built-in node: its class `module:name`, the runtimes that have it, its ports and parameters.
+
+    With `objects`, its values may be any objects: in this process the class itself runs, so that they need no packets.
+    """
 
     name: str
     module: str
@@ -77,6 +87,17 @@ class NodeType:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     parameters: tuple[Parameter, ...]
+    objects: bool = False
+
+    @property
+    def kind_in_process(self) -> str:
+        """The runtime that it has in this process."""
+        return "python" if self.objects else self.kinds[0]
+
+    def kinds_with(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the runtimes that have the node with these parameters, the preferred one first."""
+        is_native = all(parameter.is_native(params) for parameter in self.parameters)
+        return tuple(kind for kind in self.kinds if kind != "native" or is_native)
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of that name, if there is one."""
@@ -145,6 +166,7 @@ def _node_type(entry: dict[str, Any]) -> NodeType:
         inputs=tuple(Port(port["name"], tuple(port["types"])) for port in entry["inputs"]),
         outputs=tuple(Port(port["name"], tuple(port["types"])) for port in entry["outputs"]),
         parameters=tuple(_parameter(parameter) for parameter in entry["params"]),
+        objects=entry.get("objects", False),
     )
 
 
@@ -169,4 +191,5 @@ def _parameter(entry: dict[str, Any]) -> Parameter:
         choices=tuple(entry.get("enum", ())),
         ports=entry.get("ports"),
         live=entry.get("live", False),
+        native=tuple(entry["native"]) if "native" in entry else None,
     )

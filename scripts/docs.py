@@ -1,4 +1,4 @@
-"""Writes the pages of `docs/` that follow from the code: errors, built-in nodes, the command line, the compiler.
+"""Writes the pages of `docs/` that follow from the code: errors, nodes, commands, the compiler, runtimes.
 
 python scripts/docs.py          # write them
 python scripts/docs.py --check  # fail if they are not what would be written
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import runpy
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -77,7 +78,9 @@ def nodes() -> str:
         lines += ["| parameter | type | default | |", "|---|---|---|---|"]
         for parameter in node.parameters:
             default = "required" if parameter.required else f"`{parameter.default!r}`"
-            lines.append(f"| `{parameter.name}` | {parameter.type} | {default} | {parameter.summary} |")
+            native = ", ".join(f"`{it}`" for it in parameter.native or ())
+            summary = f"{parameter.summary}; runs natively where it is {native}" if native else parameter.summary
+            lines.append(f"| `{parameter.name}` | {parameter.type} | {default} | {summary} |")
     return "\n".join(lines) + "\n"
 
 
@@ -112,8 +115,29 @@ def parameters(command: Any) -> Iterator[tuple[str, str]]:
 
 def compiler() -> str:
     """The page of the compiler: written by people, but for the lists that the compiler's own tables have."""
-    page = (DOCS / "reference/compiler.md").read_text()
-    for name, lines in compiler_lists().items():
+    return filled("reference/compiler.md", compiler_lists())
+
+
+def runtimes() -> str:
+    """The page of runtimes: written by people, but for the table that the tests prove."""
+    return filled("reference/runtimes.md", {"conformance": declared("programs")})
+
+
+def rustpython() -> str:
+    """The page of RustPython: written by people, but for the modules that the tests import."""
+    return filled("reference/rustpython.md", {"modules": declared("rustpython")})
+
+
+def declared(name: str) -> list[str]:
+    """The rows that a module of the conformance tests declares."""
+    rows: list[str] = runpy.run_path(str(DOCS.parent / f"tests/conformance/{name}.py"))["table"]()
+    return rows
+
+
+def filled(page_name: str, lists: dict[str, list[str]]) -> str:
+    """A page with these lists in their places."""
+    page = (DOCS / page_name).read_text()
+    for name, lines in lists.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, _, rest = page.partition(begin)
         page = "".join((before, begin, *(f"{line}\n" for line in lines), end, rest.partition(end)[2]))
@@ -167,6 +191,8 @@ def main() -> None:
         "errors.md": errors(),
         "reference/nodes.md": nodes(),
         "reference/commands.md": commands(),
+        "reference/runtimes.md": runtimes(),
+        "reference/rustpython.md": rustpython(),
     }
     stale = []
     for name, text in pages.items():

@@ -117,6 +117,7 @@ class DebianTool:
 
 
 TOOLS: tuple[GoTool | DebianTool, ...] = (
+    DebianTool("chromium"),
     DebianTool("skopeo"),
     DebianTool("docker-registry"),
     GoTool("oras", "oras.land/oras", "v1.3.3", "h1:RjnR1eCb8EwEbte6tgx10u7gzwFJ+UzSDgUBjphluy0=", "./cmd/oras"),

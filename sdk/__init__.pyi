@@ -11,6 +11,8 @@ from remotemedia.errors import RemoteMediaError as RemoteMediaError
 from remotemedia.errors import WebRTCError as WebRTCError
 from remotemedia.node import Node as Node
 from remotemedia.nodes.audio import AudioBuffer as AudioBuffer
+from remotemedia.nodes.audio import AudioGainNode as AudioGainNode
+from remotemedia.nodes.audio import AudioGateNode as AudioGateNode
 from remotemedia.nodes.audio import AudioMixNode as AudioMixNode
 from remotemedia.nodes.audio import AudioResampleNode as AudioResampleNode
 from remotemedia.nodes.audio import AudioResampler as AudioResampler
@@ -61,6 +63,8 @@ __all__ = [
     "AddNode",
     "Array",
     "AudioBuffer",
+    "AudioGainNode",
+    "AudioGateNode",
     "AudioMixNode",
     "AudioResampleNode",
     "AudioResampler",

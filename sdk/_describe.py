@@ -29,6 +29,7 @@ def picture_of(pipeline: Pipeline) -> Picture:
 
 def _node(node: Node, name: str) -> DrawnNode:
     builtin = builtin_type(type(node))
+    kind = "python" if builtin is None else builtin.kind_in_process
     arguments = node._captured  # noqa: SLF001 - it was captured for us
     config: Any = arguments.get("remote_config")
     host = f"{config.host}:{config.port}" if hasattr(config, "host") and hasattr(config, "port") else None
@@ -38,7 +39,7 @@ def _node(node: Node, name: str) -> DrawnNode:
     return DrawnNode(
         id=clean(name),
         type=type(node).__name__,
-        runtime=builtin.kinds[0] if builtin is not None and builtin.kinds[0] in {"native", "onnx"} else "python",
+        runtime=kind if kind in {"native", "onnx"} else "python",
         arguments={argument: clean(repr(value)) for argument, value in arguments.items()},
         place=clean(place) if place else None,
     )

@@ -11,6 +11,8 @@ from remotemedia._elements import array_of, elements_of, plain_number, typed_sha
 from remotemedia._value_errors import MalformedBodyError, UnsupportedValueError, malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
 __all__ = ["Writer", "parsed", "plain_bytes", "plain_json", "plain_text", "read"]
@@ -21,6 +23,7 @@ _MAX_DIGITS: Final = 4_300
 _TOO_BIG: Final = 10**_MAX_DIGITS
 _ALIGNMENT: Final = 8
 _INTEGER: Final = re.compile(r"-?[1-9][0-9]*")
+_ATOMS: Final = frozenset({str, float, bool, type(None)})
 _FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 # Made once: `json.dumps` and `json.loads` would make an encoder, and match two patterns, on every call. The arguments
@@ -68,27 +71,28 @@ def plain_json(value: Any) -> str | None:
 
 
 def _is_plain(value: Any, room: int) -> bool:
-    """Whether a value needs no `$`-object and no escape, and nests at most `room` containers; floats may be no number."""
-    kind = type(value)
-    if kind is dict:
+    """Whether a value needs no `$`-object and no escape, and nests at most `room` containers.
+
+    Floats that JSON lacks, and lone surrogates, pass.
+    """
+    items: Iterable[Any]
+    if type(value) is dict:
         for key in value:
             if type(key) is not str or key[:1] == "$":
                 return False
         items = value.values()
-    elif kind is list:
+    elif type(value) is list:
         items = value
     else:
         return False
-    if not room:
-        return False
     for item in items:
         kind = type(item)
-        if kind is str or kind is float or kind is bool or item is None:
+        if kind in _ATOMS:
             continue
-        if kind is int:
-            if not -_MAX_INT <= item <= _MAX_INT:
+        if kind is not int:
+            if room == 1 or not _is_plain(item, room - 1):
                 return False
-        elif not _is_plain(item, room - 1):
+        elif not -_MAX_INT <= item <= _MAX_INT:
             return False
     return True
 

@@ -95,7 +95,7 @@ def _node(project: Project, node: Node, name: str, data: MutableMapping[str, byt
 def _live_node(project: Project, node: Node, name: str) -> dict[str, Any]:
     """Describe a node that is there already: what cannot stand in a manifest is left out, not refused."""
     builtin = builtin_type(type(node))
-    in_engine = builtin is not None and builtin.kinds[0] in _IN_ENGINE
+    in_engine = builtin is not None and builtin.kind_in_process in _IN_ENGINE
     params: dict[str, Any] = {}
     # Nothing is packed, so a file may lie anywhere: the whole machine is the project.
     anywhere = replace(project, root=Path(project.root.anchor))

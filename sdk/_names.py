@@ -11,6 +11,8 @@ HOMES: Final = {
     "AddNode": "remotemedia.nodes.simple_math",
     "Array": "remotemedia.array",
     "AudioBuffer": "remotemedia.nodes.audio",
+    "AudioGainNode": "remotemedia.nodes.audio",
+    "AudioGateNode": "remotemedia.nodes.audio",
     "AudioMixNode": "remotemedia.nodes.audio",
     "AudioResampleNode": "remotemedia.nodes.audio",
     "AudioResampler": "remotemedia.nodes.audio",

@@ -8,7 +8,7 @@ import sys
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remotemedia._parameters import Parameter, Secret
@@ -55,7 +55,7 @@ def stated(value: Any, project: Project) -> Stated | None:  # noqa: PLR0911 - on
         entry = _entry(type(value), project)
         known = entry is not None and getattr(type(value), str(value.name), None) is value
         return StatedName(f"{entry}.{value.name}") if known else None
-    if isinstance(value, (type, FunctionType, BuiltinFunctionType)):
+    if isinstance(value, (type, FunctionType, BuiltinFunctionType, MethodDescriptorType)):
         entry = _entry(value, project)
         return None if entry is None else StatedName(entry)
     if type(value) is timedelta:
@@ -128,7 +128,9 @@ def _entry(named: Any, project: Project) -> str | None:
 
     It belongs to the project, to the standard library or to `remotemedia`.
     """
-    module, qualname = named.__module__, named.__qualname__
+    # A method that C defines, such as `str.upper`, is found by its class.
+    owner = named.__objclass__ if isinstance(named, MethodDescriptorType) else named
+    module, qualname = owner.__module__, named.__qualname__
     if module is None or _found(sys.modules.get(module), qualname) is not named:
         return None
     top = module.partition(".")[0]
@@ -152,7 +154,7 @@ def _found(module: ModuleType | None, qualname: str) -> Any:
 
 def file_of(named: Any) -> Path | None:
     """Return the file that defines a class or function: its module's, or that of its code where the module is gone."""
-    module = sys.modules.get(named.__module__)
+    module = sys.modules.get(getattr(named, "__module__", None) or "")
     members = vars(named).values() if isinstance(named, type) else (named,)
     codes = (getattr(member, "__code__", None) for member in members)
     names = [getattr(module, "__file__", None), *(code.co_filename for code in codes if code is not None)]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from remotemedia._elements import array_of, elements_of, item_size, plain_number, rounded, typed_shape
 from remotemedia._json_text import Writer, parsed, plain_bytes, plain_json, plain_text, read
 from remotemedia._value_errors import MalformedBodyError, UnsupportedValueError, malformed
+from remotemedia.array import _VIEWS, Array
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -87,10 +88,14 @@ def decode(kind: int, head: str, meta: str, data: Buffer, *, numpy: bool) -> Any
         dtype, shape = _tensor_of(head)
         return array_of(dtype, shape, data, 0, whole=True, numpy=numpy)
     if kind == _AUDIO:
-        dtype, rate, channels = _audio_of(head)
-        frames = memoryview(data).nbytes // (item_size(dtype) * channels)
+        dtype, rate, channels, frame = _audio_of(head)
+        view = memoryview(data)
+        frames, rest = divmod(view.nbytes, frame)
         shape = (frames,) if channels == 1 else (channels, frames)
-        samples = array_of(dtype, shape, data, 0, whole=True, numpy=numpy)
+        if numpy or rest or view.format != "B":
+            samples = array_of(dtype, shape, view, 0, whole=True, numpy=numpy)
+        else:
+            samples = Array._of(view.cast(_VIEWS[dtype]), dtype, shape)  # noqa: SLF001 - the codec is its friend
         return (samples, rate, read(meta, b"", numpy=numpy)) if meta else (samples, rate)
     if kind == _BYTES:
         return bytes(data)
@@ -122,14 +127,16 @@ def _encode_sound(value: tuple[Any, ...]) -> Encoded | None:
         elements = elements_of(value[0])
     except UnsupportedValueError:
         return None  # the json form refuses it too, and says where it stands
-    if elements is None or elements.dtype not in _SAMPLES or not 1 <= len(elements.shape) <= 2:  # noqa: PLR2004 - axes
+    dtype, shape, data = elements or ("", (), memoryview(b""))
+    if dtype not in _SAMPLES or not 1 <= len(shape) <= 2:  # noqa: PLR2004 - axes
         return None
-    channels = 1 if len(elements.shape) == 1 else elements.shape[0]
+    channels = 1 if len(shape) == 1 else shape[0]
     if channels not in _CHANNELS:
         return None
     meta = _encode_meta(value[2]) if len(value) == 3 else ""  # noqa: PLR2004 - as named
-    data = rounded(elements.data) if elements.dtype == "f64" else elements.data
-    return Encoded(_AUDIO, _audio_head(_SAMPLES[elements.dtype], rate, channels), meta, data)
+    return Encoded(
+        _AUDIO, _audio_head(_SAMPLES[dtype], rate, channels), meta, rounded(data) if dtype == "f64" else data
+    )
 
 
 def _encode_meta(meta: dict[Any, Any]) -> str:
@@ -157,11 +164,12 @@ def _tensor_of(head: str) -> tuple[str, tuple[int, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _audio_of(head: str) -> tuple[str, int, int]:
+def _audio_of(head: str) -> tuple[str, int, int, int]:
+    """Return sample format, rate, channels and the bytes of a frame."""
     match parsed(head):
         case {"format": ("f32" | "i16" | "i32") as form, "rate": int(rate), "channels": int(count), "layout": layout}:
             # One channel lies the same way in both layouts; of several the engine makes planes before Python sees them.
             fits = layout == "planar" or (layout == "interleaved" and count == 1)
             if fits and rate > 0 and count in _CHANNELS:
-                return form, rate, count
+                return form, rate, count, item_size(form) * count
     raise malformed("planar audio", head)

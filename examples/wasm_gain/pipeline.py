@@ -1,7 +1,7 @@
-"""Sound through a node that is written in C: a component of a few kilobytes, in its sandbox.
+"""Sound through a node that is written in C: a component of some kilobytes, in its sandbox.
 
-    remotemedia build examples/wasm_gain
-    remotemedia run wasm_gain-*.rmpkg --input testdata/sound/…
+remotemedia build pipeline.py
+remotemedia run wasm_gain-*.rmpkg --input recording.wav --output quieter.wav
 
 `gain.wasm` is made of `gain.c` by `build.sh`.
 """
@@ -11,6 +11,3 @@ from remotemedia.nodes import WasmNode
 
 p = Pipeline("wasm_gain")
 p.add(WasmNode("gain.wasm", factor=0.5, name="gain"))
-
-if __name__ == "__main__":
-    p.run()

@@ -23,6 +23,7 @@ _BODY: Final = 15  # a body's field is its kind and this
 _VARINT, _LENGTH = 0, 2  # wire types
 _SAMPLES: Final = ("", "f32", "i16", "i32")
 _LAYOUTS: Final = ("", "planar", "interleaved")
+_LATEST: Final = (1 << 63) - 1  # of times
 _DTYPES: Final = ("", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "f32", "f64")
 
 
@@ -43,7 +44,7 @@ class Origin(NamedTuple):
 
     def after(self) -> Origin:
         """The origin of what comes after this."""
-        pts = None if self.pts is None else self.pts + (self.duration or 0)
+        pts = None if self.pts is None else max(-_LATEST, min(self.pts + (self.duration or 0), _LATEST))
         return self._replace(pts=pts, duration=None)
 
 

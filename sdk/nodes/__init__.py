@@ -7,6 +7,8 @@ What each takes, gives and may be told is in `schemas/nodes.v1.json`.
 
 from remotemedia.nodes.audio import (
     AudioBuffer,
+    AudioGainNode,
+    AudioGateNode,
     AudioMixNode,
     AudioResampleNode,
     AudioResampler,
@@ -34,6 +36,8 @@ from remotemedia.nodes.video import VideoBuffer, VideoResizer, VideoTransform
 __all__ = [
     "AddNode",
     "AudioBuffer",
+    "AudioGainNode",
+    "AudioGateNode",
     "AudioMixNode",
     "AudioResampleNode",
     "AudioResampler",

@@ -12,12 +12,15 @@ int16 or int32, the rate in Hz. float64 is taken as float32, mono is given as `(
 from __future__ import annotations
 
 from remotemedia.nodes._audio_activity import VADNode, VoiceActivityDetector
+from remotemedia.nodes._audio_level import AudioGainNode, AudioGateNode
 from remotemedia.nodes._audio_pieces import AudioBuffer, AudioWindowNode
 from remotemedia.nodes._audio_rate import AudioResampleNode, AudioResampler, AudioTransform
 from remotemedia.nodes._audio_samples import AudioMixNode, ExtractAudioDataNode, FormatConverterNode
 
 __all__ = [
     "AudioBuffer",
+    "AudioGainNode",
+    "AudioGateNode",
     "AudioMixNode",
     "AudioResampleNode",
     "AudioResampler",

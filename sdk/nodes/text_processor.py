@@ -1,22 +1,16 @@
 """Several looks at one text.
 
-    from remotemedia.nodes.text_processor import TextProcessorNode
+from remotemedia.nodes.text_processor import TextProcessorNode
 
-    TextProcessorNode().process({"text": "one two", "operations": ["word_count"]})["results"]  # {"word_count": 2}
-
-This module is also part of the sandboxed Python.
+TextProcessorNode().process({"text": "one two", "operations": ["word_count"]})["results"]  # {"word_count": 2}
 """
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from remotemedia.node import Node
 from remotemedia.nodes._values import unusable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["TextProcessorNode"]
 
@@ -34,18 +28,26 @@ class TextProcessorNode(Node):
         Raises:
             NodeError: RM606, the value holds no text, or asks for an operation that there is not.
         """
+        from remotemedia import _native  # noqa: PLC0415 - constructing a node must not load the engine
+
         text, operations = self._asked(value)
+        try:
+            results = {name: _native.process_text(name, text) for name in operations}
+        except UnicodeEncodeError as error:
+            raise unusable(self, "text without lone surrogates", text) from error
         return {
             "original_text": text,
             "operations": operations,
-            "results": {name: _OPERATIONS[name](text) for name in operations},
+            "results": results,
             "processed_by": f"TextProcessorNode[{self.name}]",
             "node_config": self.config,
         }
 
     def get_supported_operations(self) -> list[str]:
         """Return the names of the operations."""
-        return list(_OPERATIONS)
+        from remotemedia import _native  # noqa: PLC0415 - constructing a node must not load the engine
+
+        return _native.text_operations()
 
     def _asked(self, value: Any) -> tuple[str, list[str]]:
         if not isinstance(value, dict) or not isinstance(value.get("text"), str):
@@ -53,27 +55,8 @@ class TextProcessorNode(Node):
         operations = value.get("operations", ["uppercase"])
         if not isinstance(operations, (list, tuple)):
             raise unusable(self, "a list of operations", operations)
+        known = self.get_supported_operations()
         for name in operations:
-            if not isinstance(name, str) or name not in _OPERATIONS:
-                raise unusable(self, f"operations of {', '.join(_OPERATIONS)}", name)
+            if not isinstance(name, str) or name not in known:
+                raise unusable(self, f"operations of {', '.join(known)}", name)
         return value["text"], list(operations)
-
-
-def _word(text: str, at: int) -> str:
-    words = text.split()
-    return words[at] if words else ""
-
-
-_OPERATIONS: Final[Mapping[str, Callable[[str], str | int]]] = MappingProxyType(
-    {
-        "uppercase": str.upper,
-        "lowercase": str.lower,
-        "reverse": lambda text: text[::-1],
-        "word_count": lambda text: len(text.split()),
-        "char_count": len,
-        "title_case": str.title,
-        "remove_spaces": lambda text: text.replace(" ", ""),
-        "first_word": lambda text: _word(text, 0),
-        "last_word": lambda text: _word(text, -1),
-    }
-)

@@ -5,21 +5,19 @@
     pipeline.add(TextTransformNode(str.upper))
 
 A function that is to stand in a manifest is one of a module: of the project, or of the standard library.
-This module is also part of the sandboxed Python.
+In a package the engine runs natively what `schemas/nodes.v1.json` lists, such as `str.upper`.
+This module is also part of the sandboxed Python, but for `FormatConverter`.
 """
 
 from __future__ import annotations
 
-import json
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from remotemedia.errors import NodeError
 from remotemedia.node import Node
-from remotemedia.nodes._plain import plain
+from remotemedia.nodes._format_converter import FormatConverter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = ["DataTransform", "FormatConverter", "TextTransformNode"]
 
@@ -63,59 +61,5 @@ class DataTransform(Node):
         return value if self.transform_func is None else self.transform_func(value)
 
 
-class FormatConverter(Node):
-    """Converts values.
-
-    Args:
-        target_format: `json`: plain JSON data, arrays as nested lists, tuples as lists, dataclasses as dicts, bytes as
-            base64; `text`: a text as it is, other values as JSON text; `bytes`: the UTF-8 of that text, an array's own
-            bytes.
-        kw: arguments of `Node`.
-
-    Raises:
-        ValueError: there is no such format.
-    """
-
-    def __init__(self, target_format: str = "json", **kw: Any) -> None:
-        super().__init__(**kw)
-        if target_format not in _FORMATS:
-            raise ValueError(f"expected a format of {', '.join(_FORMATS)}, got `{target_format}`")
-        self.target_format = target_format
-
-    def process(self, value: Any) -> Any:
-        """Return the value in the node's format.
-
-        Raises:
-            NodeError: RM606, the value has no such form.
-        """
-        try:
-            return _FORMATS[self.target_format](value)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise NodeError(
-                f"expected a value that has a form as {self.target_format}, got `{value!r:.80}`: {error}",
-                code="RM606",
-                node=self.name,
-            ) from error
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (bytes, bytearray)):
-        return value.decode()
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
-
-
-def _bytes(value: Any) -> bytes:
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value)
-    return value.tobytes() if hasattr(value, "tobytes") else _text(value).encode()
-
-
-_FORMATS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
-    {
-        "json": plain,
-        "text": _text,
-        "bytes": _bytes,
-    }
-)
+# The module that programs and `schemas/nodes.v1.json` know it by.
+FormatConverter.__module__ = __name__

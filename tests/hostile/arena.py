@@ -86,7 +86,7 @@ class Arena:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(writing,),
-            env={},
+            env={name: os.environ[name] for name in ("REMOTEMEDIA_RUSTPYTHON",) if name in os.environ},
         )
         os.close(writing)
         assert self.child.stdout is not None

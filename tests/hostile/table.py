@@ -2,15 +2,14 @@
 
 Each row's `code` is what the node executes for one packet; what it leaves in `out` is emitted. The numbers are those of
 the behaviours in `docs/reference/limits.md`. Behaviours of archives, sources and manifests are tested where they are
-read (`rust_exec/package/tests`, `rust_exec/manifest/tests`), those of components and their cache in `rust_exec/wasm`,
-those of models in `tests/runtime/test_onnx.py`.
+read (`rust_exec/package/tests`, `rust_exec/manifest/tests`), those of the compiler's cache in `rust_exec/wasm`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OF_PYTHON", "ROWS", "Row"]
+__all__ = ["OF_PYTHON", "ROWS", "STRANGERS", "Row", "Stranger"]
 
 OF_PYTHON = ("python-wasm", "python", "rustpython")
 """The runtimes of Python nodes in packages."""
@@ -21,7 +20,7 @@ _MEMORY = frozenset({"RM604"})
 _NESTING = frozenset({"RM602", "RM603", "RM604", "RM605", "RM611"})
 _SIZE = frozenset({"RM604", "RM607"})
 _ENDED = frozenset({"RM611"})
-_FINE: frozenset[str] = frozenset()
+_FINE = frozenset({""})
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Row:
         number: the behaviour's.
         name: for people.
         code: what the node executes.
-        codes: error codes of which one has to come; none: the packet is processed, and the flood is cut.
+        codes: error codes of which one has to come; `""` where it may go on: the packet is processed, a flood is cut.
         runtimes: where it makes sense.
     """
 
@@ -52,7 +51,9 @@ ROWS = (
     Row(2, "huge-power", "3 ** 400000000", _TIME | _MEMORY),
     Row(3, "sleep", "import time; time.sleep(1e9)", _TIME | _RAISED),
     Row(4, "memory-at-once", "x = bytearray(1 << 30)", _MEMORY),
-    Row(4, "memory-by-doubling", "x = [0]\nwhile True: x = x + x", _MEMORY),
+    Row(4, "memory-by-doubling", "x = [0]\nwhile True: x = x + x", _MEMORY, ("python-wasm", "python")),
+    # RustPython may not get that far in its time.
+    Row(4, "memory-by-doubling", "x = [0]\nwhile True: x = x + x", _MEMORY | _TIME, ("rustpython",)),
     Row(4, "memory-in-pieces", "x = []\nwhile True: x.append(bytearray(1 << 20))", _MEMORY),
     Row(5, "recursion", "import sys; sys.setrecursionlimit(10**9)\ndef f(n): return f(n + 1) + 1\nf(0)", _NESTING),
     Row(6, "deep-json", "import json; json.loads('[' * 100000 + ']' * 100000)", _NESTING),
@@ -116,5 +117,87 @@ ROWS = (
     Row(22, "value-in-itself", "x = []\nx.append(x)\nout = [x]", _NESTING),
     Row(22, "huge-integer", "out = [1 << 40000000]", _NESTING | _SIZE),
     Row(22, "no-value", "out = [object()]", frozenset({"RM605"})),
-    Row(23, "no-shape", "from remotemedia import Array\nout = [Array('f4', (1 << 40, 1 << 40), b'')]", _NESTING),
+    Row(23, "no-shape", "from remotemedia import Array\nout = [Array(b'', 'f32', (1 << 40, 1 << 40))]", _RAISED),
+)
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """One behaviour of a node that is no Python: what it is made of, or what another node gives it.
+
+    Attributes:
+        number: the behaviour's.
+        name: for people.
+        node: it, as source.
+        code: what a node before it executes, whose `out` it is given.
+        codes: as of a `Row`.
+        file: of `testdata`, which it is made of.
+        early: whether it cannot even be made.
+    """
+
+    number: int
+    name: str
+    node: str
+    code: str
+    codes: frozenset[str]
+    file: str = ""
+    early: bool = False
+
+
+_VALUE = frozenset({"RM605", "RM606"})
+_REFUSED = frozenset({"RM605"})
+_NO_MODEL = frozenset({"RM608"})
+
+
+def _component(number: int, way: str, codes: frozenset[str], *, early: bool = False) -> Stranger:
+    """Row of `testdata/components/hostile.c`, which does what `way` says."""
+    node, file = f'WasmNode("hostile.wasm", way={way!r}, ', "components/hostile.wasm"
+    return Stranger(number, f"wasm-{way.replace(' ', '-')}", node, "out = ['']", codes, file, early)
+
+
+def _model(number: int, name: str, codes: frozenset[str], *, early: bool = False) -> Stranger:
+    node, file = f'OnnxNode("{name}.onnx", input="x", output="y", ', f"models/hostile/{name}.onnx"
+    return Stranger(number, f"onnx-{name}", node, "out = [[1.0]]", codes, file, early)
+
+
+def _sound(samples: str, rate: int = 16000) -> str:
+    """Make code that gives so much sound, as source of its bytes."""
+    return f"from remotemedia import Array\ndata = {samples}\nout = [(Array(data, 'f32', (1, len(data) // 4)), {rate})]"
+
+
+_NAN = r"b'\0\0\xc0\x7f' * 16000"
+_SILENCE = "bytes(4 * 100000)"
+
+STRANGERS = (
+    _component(1, "loop", _TIME),
+    _component(1, "loop in init", _TIME, early=True),
+    _component(4, "memory", _MEMORY),
+    _component(5, "nest", _ENDED),
+    _component(8, "trap", _ENDED),
+    _component(8, "trap in init", _ENDED, early=True),
+    _component(10, "huge", _MEMORY),
+    _component(10, "many", frozenset({"RM607"})),
+    _component(11, "flood", _FINE),
+    _component(16, "too much random", _ENDED),
+    _component(22, "beyond", _ENDED),
+    _component(22, "no utf-8", _ENDED),
+    _component(22, "no kind", _REFUSED),
+    _component(22, "no json", _REFUSED),
+    _component(23, "no shape", _REFUSED),
+    _component(24, "no port", _REFUSED),
+    _model(1, "endless-loop", _TIME),
+    _model(4, "memory-bomb", _MEMORY),
+    _model(4, "folded-bomb", _MEMORY),
+    _model(20, "shape-overflow", _NO_MODEL),
+    _model(20, "deep-graph", _NO_MODEL, early=True),
+    _model(20, "truncated", _NO_MODEL, early=True),
+    _model(20, "unknown-operator", _NO_MODEL, early=True),
+    Stranger(2, "native-power", "CalculatorNode(", "out = [{'operation': 'power', 'args': [9, 10**15]}]", _VALUE),
+    Stranger(10, "native-many-windows", "AudioWindowNode(size=5000, hop=1, ", _sound("bytes(40000)"), _FINE),
+    Stranger(10, "native-slowest-sound", "AudioResampleNode(768000, ", _sound(_SILENCE, 1), _SIZE | _VALUE),
+    Stranger(23, "native-no-numbers", "AudioResampleNode(8000, ", _sound(_NAN), _FINE),
+    Stranger(23, "native-no-numbers-detected", "VoiceActivityDetector(", _sound(_NAN), _FINE),
+    Stranger(23, "native-no-numbers-gated", "AudioGateNode(", _sound(_NAN), _FINE),
+    Stranger(23, "native-no-numbers-as-integers", 'FormatConverterNode("i16", ', _sound(_NAN), _FINE),
+    Stranger(23, "native-fastest-sound", "AudioResampleNode(1000, ", _sound(_SILENCE, 2**31 - 1), _FINE | _VALUE),
 )

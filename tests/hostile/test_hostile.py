@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from remotemedia.runtime._envs import Environments
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.publish import build_package
 from remotemedia.runtime.resolve import ResolvedPackage, Resolver
-from tests.hostile.arena import Arena, Verdict
+from tests.hostile.arena import Arena
+from tests.hostile.judging import DEADLINE, MEMORY, MIB, judge, left
 from tests.hostile.table import OF_PYTHON, ROWS, Row
 
 SOURCE = """\
@@ -37,17 +37,6 @@ p.add(Hostile(name="hostile"))
 p.add(PassThroughNode(name="neighbour"), after=[])
 """
 
-DEADLINE = 0.4
-MEMORY = 128
-MIB = 1 << 20
-# What the deadline may be overrun by is a tenth of a second; the rest is for machines that do much besides.
-OVERRUN = 0.1 + 0.5
-# What a runtime needs besides its node's memory, in bytes: interpreter, code, buffers of the size of a result.
-BESIDE = 448 * MIB
-# A neighbour may take twice as long as before; on a machine with other work, this long in any case, in seconds.
-FLOOR = 0.25
-
-
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("hostile")
@@ -66,48 +55,6 @@ def plan_of(runtime: str, python: Mapping[str, Any] | None) -> dict[str, Any]:
     if python is not None:
         node |= {"grants": ["python"], "python": dict(python)}
     return {"version": 1, "nodes": {"hostile": node, "neighbour": {"runtime": "python-wasm"}}}
-
-
-def judge(verdict: Verdict, row: Row) -> None:
-    """That the behaviour ended as the table says, in time, in bounds, and without harm to the neighbour."""
-    record(verdict, row)
-    code = verdict.error["code"] if verdict.error else None
-    if code is not None or row.codes - {"RM611", "RM628"}:
-        assert code in row.codes, verdict
-        assert verdict.error is not None
-        assert verdict.error["node"] == "hostile"
-        assert verdict.error["message"]
-        assert verdict.seconds < DEADLINE + OVERRUN
-    assert verdict.peak < (MEMORY * MIB) + BESIDE
-    assert len(verdict.before) >= 20
-    if len(verdict.during) >= 10:
-        usual, now = (statistics.quantiles(it, n=100)[98] for it in (verdict.before, verdict.during))
-        assert now < max(2 * usual, FLOOR)
-
-
-def record(verdict: Verdict, row: Row) -> None:
-    """One line of JSON a row, where `REMOTEMEDIA_HOSTILE_REPORT` names a file."""
-    report = os.environ.get("REMOTEMEDIA_HOSTILE_REPORT")
-    if report:
-        neighbour = {"before": verdict.before, "during": verdict.during}
-        worst = {name: round(max(it, default=0) * 1e3, 1) for name, it in neighbour.items()}
-        line = {
-            "number": row.number,
-            "name": row.name,
-            "test": os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0],
-            "code": verdict.error["code"] if verdict.error else None,
-            "ms": round(verdict.seconds * 1e3),
-            "peak_mib": verdict.peak >> 20,
-            "neighbour_worst_ms": worst,
-        }
-        with Path(report).open("a") as file:
-            file.write(json.dumps(line) + "\n")
-
-
-def left(arena: Arena, home: Path) -> list[str]:
-    """Processes and temporary files that outlived a run."""
-    processes = [str(pid) for pid in arena.seen if Path(f"/proc/{pid}").exists()]
-    return processes + [it.name for it in (home / "tmp").glob("*")]
 
 
 @pytest.fixture(scope="session")

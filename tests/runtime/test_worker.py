@@ -124,6 +124,29 @@ class N(Node):
     assert (tmp_path / "out" / "b.txt").read_text() == "granted"
 
 
+@pytest.mark.parametrize("grants", [(), ("host",)])
+def test_files_of_the_project_can_be_opened(
+    grants: tuple[str, ...], run_in_worker: RunInWorker, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "a.bin").write_bytes(b"a model")
+    (tmp_path / "words.txt").write_text("words")
+    source = """
+from pathlib import Path
+
+class N(Node):
+    def __init__(self, model, others, **kw):
+        super().__init__(**kw)
+        self.texts = [Path(it).read_bytes().decode() for it in (model, *others, others[0])]
+
+    def process(self, v):
+        return self.texts
+"""
+    ran = run_in_worker(source, arguments="Path('models/a.bin'), others=[Path('words.txt')]", grants=grants)
+    assert ran.values == [["a model", "words", "words"]], ran.told
+    assert left_behind(tmp_path) == []
+
+
 def test_host_lifts_the_confinement(run_in_worker: RunInWorker) -> None:
     source = "class N(Node):\n    def process(self, v):\n        return open('/etc/passwd').read()[:4]"
     assert run_in_worker(source).code == "RM602"

@@ -31,12 +31,26 @@ def test_every_node_is_read_whole() -> None:
         assert (read.module, read.summary, list(read.kinds)) == (entry["module"], entry["summary"], entry["kinds"])
         for ports, told in ((read.inputs, entry["inputs"]), (read.outputs, entry["outputs"])):
             assert [{"name": port.name, "types": list(port.types)} for port in ports] == told
-        assert set(entry) == {"name", "module", "summary", "kinds", "inputs", "outputs", "params"}
+        assert set(entry) - {"objects"} == {"name", "module", "summary", "kinds", "inputs", "outputs", "params"}
+        assert read.objects == entry.get("objects", False)
 
 
 def test_every_parameter_is_read_whole() -> None:
     table = json.loads((SCHEMAS / "nodes.v1.json").read_text(encoding="utf-8"))
-    known = {"name", "type", "default", "summary", "required", "nullable", "min", "max", "enum", "ports", "live"}
+    known = {
+        "name",
+        "type",
+        "default",
+        "summary",
+        "required",
+        "nullable",
+        "min",
+        "max",
+        "enum",
+        "ports",
+        "live",
+        "native",
+    }
     for entry in table["nodes"]:
         for told, read in zip(entry["params"], node_table()[entry["name"]].parameters, strict=True):
             assert set(told) <= known
@@ -46,6 +60,7 @@ def test_every_parameter_is_read_whole() -> None:
             assert (read.default, list(read.choices)) == (told.get("default"), told.get("enum", []))
             assert read.required != ("default" in told)
             assert read.ports == told.get("ports")
+            assert (None if read.native is None else list(read.native)) == told.get("native")
             assert read.type in get_args(ParameterType)
             assert read.names_file == (read.type in {"file", "model"})
 
@@ -76,6 +91,15 @@ def test_parameters_name_the_ports_of_a_node() -> None:
     assert [port.name for port in shaped.outputs] == ["x", "z"]
     assert {port.types for port in shaped.inputs} == {onnx.inputs[0].types}
     assert onnx.shaped({"inputs": {"$param": "ports"}}) is None
+
+
+def test_a_function_that_is_known_runs_natively() -> None:
+    text, data = node_table()["TextTransformNode"], node_table()["DataTransform"]
+    assert text.kinds_with({"transform_func": {"$py": "builtins:str.upper"}}) == text.kinds
+    assert text.kinds_with({"transform_func": {"$py": "textwrap:dedent"}}) == ("python-wasm", "python")
+    assert data.kinds_with({})[0] == data.kinds_with({"transform_func": None})[0] == "native"
+    assert data.kinds_with({"transform_func": {"$param": "f"}}) == ("python-wasm", "python")
+    assert (text.kind_in_process, node_table()["VADNode"].kind_in_process) == ("python", "native")
 
 
 def test_tables_cannot_be_changed() -> None:

@@ -6,7 +6,7 @@
 //! - `serve`: the child's half, for runtimes written in Rust
 //! - `node`: the parent's half, as a node of the engine
 //! - `python`: the runtime `python` of packages; `pool`: several workers of one node;
-//!   `scratch`: a worker's temporary directory
+//!   `scratch`: a worker's temporary directory; `project`: the project's files in it
 //! - `rustpython`: the runtime `rustpython` of packages
 //! - `process`: the operating system's side of a child; `memory`: how much it has; `death`: what its end means
 
@@ -18,6 +18,8 @@ mod node;
 #[cfg(feature = "workers")]
 mod pool;
 mod process;
+#[cfg(feature = "workers")]
+mod project;
 #[cfg(feature = "workers")]
 mod python;
 #[cfg(feature = "workers")]

@@ -47,6 +47,8 @@ pub struct Child {
     paused: bool,
     /// What exceeded the bound of one call together with what came before it.
     stash: Option<Emitted>,
+    /// What is raised when what came before it has gone its way.
+    failed: Option<NodeFailure>,
 }
 
 impl Child {
@@ -75,6 +77,7 @@ impl Child {
             expected: 0,
             paused: false,
             stash: None,
+            failed: None,
         };
         child.shake_hands(program)?;
         child.ready = child.ask(Kind::Init, &Init::from(spec), Kind::Ready)?;
@@ -213,7 +216,15 @@ impl Child {
             }
             let emitted = match self.stash.take() {
                 Some(emitted) => emitted,
-                None => self.emitted()?,
+                None => match self.emitted() {
+                    Ok(emitted) => emitted,
+                    // What came of the packets before goes its way first.
+                    Err(failure) if !out.is_empty() => {
+                        self.failed = Some(failure);
+                        return Ok(More::Yes);
+                    }
+                    Err(failure) => return Err(failure),
+                },
             };
             let size: u64 = emitted.packets.iter().map(|(_, it)| it.byte_len() as u64).sum();
             packets += emitted.packets.len() as u64;
@@ -294,7 +305,14 @@ impl NodeInstance for Child {
         self.hand.take()
     }
 
+    fn goes_on(&self) -> bool {
+        self.dead.is_none() && (self.expected > 0 || !self.unsent.is_empty())
+    }
+
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
+        if let Some(failure) = self.failed.take() {
+            return Err(failure);
+        }
         if self.expected == 0 && self.ready.is_source {
             (self.expected, self.paused) = (1, true);
         }

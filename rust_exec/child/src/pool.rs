@@ -53,6 +53,10 @@ impl NodeInstance for Pool {
         self.workers[first].in_hand()
     }
 
+    fn goes_on(&self) -> bool {
+        self.workers.iter().any(NodeInstance::goes_on)
+    }
+
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
         self.go_on(max, out)
     }

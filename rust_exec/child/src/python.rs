@@ -13,13 +13,15 @@ use serde_json::Value;
 use crate::node::Child;
 use crate::pool::Pool;
 use crate::process::Program;
+use crate::project::{project_in, with_files};
 use crate::scratch::Scratch;
 
-/// What the interpreter is told to do; its arguments are the directories that modules come from, which stand behind the
-/// standard library and before whatever is installed beside the interpreter.
-const START: &str = "import sys; \
+/// What the interpreter is told to do; its arguments are the directory that it works in, and those that modules come from,
+/// which stand behind the standard library and before whatever is installed beside the interpreter.
+const START: &str = "import os, sys; \
+    os.chdir(sys.argv[1]); \
     at = next((at for at, it in enumerate(sys.path) if it.endswith('-packages')), len(sys.path)); \
-    sys.path[at:at] = sys.argv[1:]; \
+    sys.path[at:at] = sys.argv[2:]; \
     from remotemedia.runtime._worker.main import main; main()";
 /// What libraries of numbers may reserve beside the memory that they use: stacks and buffers of their threads.
 const RESERVED: u64 = 1 << 30;
@@ -118,12 +120,14 @@ impl PythonRuntime {
             NodeFailure::new("RM626", format!("expected a temporary directory for node `{}`, got: {error}", spec.id))
         })?;
         let program = self.program(spec, python, scratch.path())?;
-        Ok(PythonNode { child: Child::start(&program, spec, Some(spec.limits.memory))?, _scratch: scratch })
+        let spec = with_files(spec, scratch.path())?;
+        Ok(PythonNode { child: Child::start(&program, &spec, Some(spec.limits.memory))?, _scratch: scratch })
     }
 
     fn program(&self, spec: &NodeSpec, python: &Python, scratch: &Path) -> Result<Program, NodeFailure> {
         let grants = grants(spec)?;
         let mut args: Vec<OsString> = ["-I", "-B", "-X", "utf8", "-c", START].map(Into::into).to_vec();
+        args.push(project_in(scratch).into());
         args.extend(python.path.iter().map(Into::into));
         if grants.contains(&Grant::Host) {
             return Ok(Program { path: python.interpreter.clone(), args, env: std::env::vars_os().collect() });
@@ -158,13 +162,14 @@ fn confinement(spec: &NodeSpec, python: &Python, scratch: &Path, grants: &[Grant
     let mut read = python.reads();
     read.push(scratch.to_owned());
     let mut write = vec![scratch.to_owned()];
-    let (mut connect, mut granted, mut largest) = (Vec::new(), Vec::new(), FILE);
+    let (mut connect, mut granted, mut largest) = (Vec::new(), Vec::new(), None);
     for grant in grants {
         match grant {
             Grant::Read(directory) => read.push(directory.clone()),
             Grant::Write { directory, quota } => {
                 write.push(directory.clone());
-                largest = quota.unwrap_or(u64::MAX >> 1);
+                // The system counts by process, not by directory.
+                largest = largest.max(Some(quota.unwrap_or(u64::MAX >> 1)));
             }
             Grant::Net { port, .. } => {
                 read.extend(name_service());
@@ -182,7 +187,7 @@ fn confinement(spec: &NodeSpec, python: &Python, scratch: &Path, grants: &[Grant
         profile: Profile::Worker,
         // The parent looks at what is used; this ends what grows faster than it looks.
         memory: Some(spec.limits.memory.saturating_add(RESERVED)),
-        file_bytes: Some(largest),
+        file_bytes: Some(largest.unwrap_or(FILE)),
         descriptors: Some(DESCRIPTORS),
         ..Confinement::default()
     }
@@ -228,6 +233,10 @@ impl NodeInstance for PythonNode {
 
     fn in_hand(&mut self) -> Option<Packet> {
         self.child.in_hand()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.child.goes_on()
     }
 
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {

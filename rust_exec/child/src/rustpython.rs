@@ -38,7 +38,7 @@ impl NodeRuntime for RustPythonRuntime {
     fn instantiate(&self, spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
         let confinement = Confinement {
             read: system_libraries(),
-            profile: Profile::Worker,
+            profile: Profile::Pure,
             memory: Some(spec.limits.memory.saturating_add(RESERVED)),
             file_bytes: Some(0),
             descriptors: Some(DESCRIPTORS),

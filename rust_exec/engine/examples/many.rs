@@ -4,6 +4,9 @@
 //! cargo run --release --example many -- [PIPELINES [NODES [BUSY [SECONDS]]]]
 //! ```
 //!
+//! With 0 nodes there is no engine: threads only sleep and work. What comes late there the machine makes late, and what the engine adds is the
+//! difference; measure both in turns.
+//!
 //! `BUSY` is the share of all processors that the nodes use together. Prints one JSON object: lateness at the sink, after the
 //! time of the frame and the work on it, in milliseconds, and the processor time used.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for benchmarks")]
@@ -28,7 +31,7 @@ fn main() {
     let (busy, seconds) = (number(2, 0.5), number(3, 3.0));
     let processors = available_parallelism().unwrap().get() as f64;
     // What each node may take of a frame, so that all together take that share.
-    let work = FRAME.mul_f64(busy * processors / f64::from(pipelines) / nodes as f64);
+    let work = FRAME.mul_f64(busy * processors / f64::from(pipelines) / nodes.max(1) as f64);
     let frames = (seconds / FRAME.as_secs_f64()) as i64;
     let (late, lateness) = channel();
     let (began, used) = (Instant::now(), processor_seconds());
@@ -39,7 +42,8 @@ fn main() {
             let offset = FRAME * index / pipelines;
             spawn(move || {
                 sleep(offset);
-                one(nodes, work, frames).into_iter().for_each(|it| late.send(it).unwrap());
+                let late_of_one = if nodes == 0 { bare(work, frames) } else { one(nodes, work, frames) };
+                late_of_one.into_iter().for_each(|it| late.send(it).unwrap());
             })
         })
         .collect();
@@ -72,5 +76,21 @@ fn one(nodes: usize, work: Duration, frames: i64) -> Vec<f64> {
         Ok(())
     };
     pipeline.run(input, &mut sink, &Cancel::new()).unwrap();
+    late
+}
+
+/// Sleep and work without an engine; how late each frame was, in milliseconds.
+fn bare(work: Duration, frames: i64) -> Vec<f64> {
+    let (mut late, mut began) = (Vec::new(), None);
+    let start = Instant::now();
+    for frame in 0..frames as u32 {
+        let due = start + FRAME * frame;
+        sleep(due.saturating_duration_since(Instant::now()));
+        let begin = Instant::now();
+        while begin.elapsed() < work {}
+        let now = Instant::now();
+        let begin = *began.get_or_insert(now - work.min(FRAME));
+        late.push((now - begin).saturating_sub(FRAME * frame + work).as_secs_f64() * 1e3);
+    }
     late
 }

@@ -21,6 +21,19 @@ pub(crate) trait Wake: Send + Sync {
     fn wake(&self);
 }
 
+/// Wakes the thread of a node that waits for input; from any thread.
+#[derive(Clone)]
+pub struct Waker(pub(crate) Weak<dyn Wake>);
+
+impl Waker {
+    /// Have it ask the node whether it [has more](crate::NodeInstance::has_more).
+    pub fn wake(&self) {
+        if let Some(thread) = self.0.upgrade() {
+            thread.wake();
+        }
+    }
+}
+
 impl Wake for Inner {
     fn wake(&self) {
         let told = {

@@ -80,6 +80,13 @@ impl Chain {
         self.members[0].inbox.push_back((port, packet));
     }
 
+    /// The thread was woken: the first node, if it waits, may have something to give.
+    pub(crate) fn woken(&mut self) {
+        if let Some(first) = self.members.first_mut().filter(|it| it.parts.instance.waits()) {
+            first.more |= first.parts.instance.has_more();
+        }
+    }
+
     /// No further packet comes.
     pub(crate) fn end(&mut self) {
         self.ended = true;
@@ -171,8 +178,10 @@ impl Chain {
     /// The call under way failed: do what the node's policy says.
     pub(crate) fn failed(&mut self, failure: NodeFailure, panicked: bool) -> Result<(), Box<NodeError>> {
         let index = self.current.index;
-        let lost = self.current.packets;
+        // Of many packets that were given at once, one may have failed alone.
+        let lost = if self.members[index].parts.instance.goes_on() { 1 } else { self.current.packets };
         let error = self.blame(failure);
+        let lost = lost.max(u64::from(error.seq.is_some()));
         self.members[index].handle(error, lost, panicked)?;
         // What begins anew has work again.
         self.cursor = self.cursor.max(index);

@@ -46,12 +46,12 @@ mod spec;
 mod stage;
 mod wiring;
 
-pub use cancel::Cancel;
+pub use cancel::{Cancel, Waker};
 pub use checkpoint::{Checkpoint, Checkpointing, MAX_STATE};
 pub use control::Control;
 pub use error::{Cause, NodeError, NodeFailure, RunError};
 pub use log::NodeLog;
-pub use metrics::Monitor;
+pub use metrics::{Meter, Monitor, NodeCounts};
 pub use node::{
     EffectiveLimits, FileSource, Guard, LogLevel, LogRecord, LogSink, More, NodeInstance, NodeRuntime, NodeSpec,
     Outputs, PortId,

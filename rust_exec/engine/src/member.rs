@@ -131,8 +131,8 @@ impl Member {
         self.meter.counts.errors.add(1);
         let action = match self.parts.policy {
             Policy::Skip => {
-                // What failed to continue is not continued.
-                self.more = false;
+                // What failed to continue is not continued; what waits behind it is.
+                self.more = self.parts.instance.goes_on();
                 Action::Skip
             }
             Policy::Restart(_) if self.restarts > 0 => {

@@ -39,9 +39,9 @@ impl Count {
     }
 }
 
-/// What one node did so far.
+/// What one node did so far. One thread writes it, any may read it.
 #[derive(Debug, Default)]
-pub(crate) struct NodeCounts {
+pub struct NodeCounts {
     pub(crate) packets_in: Count,
     pub(crate) packets_out: Count,
     pub(crate) bytes_in: Count,
@@ -54,6 +54,36 @@ pub(crate) struct NodeCounts {
     busy_ns: Count,
     max_ns: Count,
     histogram: Histogram,
+}
+
+impl NodeCounts {
+    /// How many packets went into the node.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.packets_in.get()
+    }
+
+    /// The counts under the node's name.
+    #[must_use]
+    pub fn report(&self, id: &str, runtime: RuntimeKind) -> NodeReport {
+        let histogram = self.histogram.buckets();
+        let max = self.max_ns.get();
+        let [p50, p95, p99] = Histogram::quantiles(&histogram, [0.50, 0.95, 0.99]).map(|it| it.min(max));
+        NodeReport {
+            id: id.to_owned(),
+            runtime,
+            packets_in: self.packets_in.get(),
+            packets_out: self.packets_out.get(),
+            bytes_in: self.bytes_in.get(),
+            bytes_out: self.bytes_out.get(),
+            calls: self.calls.get(),
+            errors: self.errors.get(),
+            skipped: self.skipped.get(),
+            restarts: self.restarts.get(),
+            busy_ns: self.busy_ns.get(),
+            call_ns: Times { timed: self.timed.get(), p50, p95, p99, max, histogram },
+        }
+    }
 }
 
 /// What passed along one edge so far. The giver counts `sent`, `bytes`, `high` and `dropped`, the taker `taken`.
@@ -99,8 +129,9 @@ impl EdgeCounts {
     }
 }
 
-/// Times the calls of one node.
-pub(crate) struct Meter {
+/// Counts and times what one node does, for the engine, or for whoever calls several nodes as one.
+#[derive(Debug)]
+pub struct Meter {
     pub(crate) counts: Arc<NodeCounts>,
     /// The number of the next call that is timed.
     next: u64,
@@ -109,18 +140,36 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(counts: Arc<NodeCounts>) -> Self {
+    /// One that writes these counts, and alone does.
+    #[must_use]
+    pub fn new(counts: Arc<NodeCounts>) -> Self {
         Self { counts, next: 1, last: 0 }
     }
 
+    /// Packets went into the node.
+    pub fn took(&self, packets: u64) {
+        self.counts.packets_in.add(packets);
+    }
+
+    /// Packets came out of the node.
+    pub fn gave(&self, packets: u64) {
+        self.counts.packets_out.add(packets);
+    }
+
+    /// The counts it writes.
+    #[must_use]
+    pub fn counts(&self) -> &NodeCounts {
+        &self.counts
+    }
+
     /// A call begins; its start, if it is to be timed.
-    pub(crate) fn begin(&mut self) -> Option<Instant> {
+    pub fn begin(&mut self) -> Option<Instant> {
         self.counts.calls.add(1);
         (self.counts.calls.get() >= self.next).then(Instant::now)
     }
 
     /// The call ended. A timed call stands for all since the last that was timed.
-    pub(crate) fn end(&mut self, start: Option<Instant>) {
+    pub fn end(&mut self, start: Option<Instant>) {
         let Some(start) = start else { return };
         let elapsed = start.elapsed();
         let (nanoseconds, calls) = (nanoseconds(elapsed), self.counts.calls.get());
@@ -199,29 +248,9 @@ impl Monitor {
             wall_ns: board.wall_ns.get().copied().unwrap_or_else(|| board.elapsed()),
             first_output_ns: board.first_output_ns.get().copied(),
             late: board.late.load(Ordering::Relaxed),
-            nodes: board.nodes.iter().map(|(id, runtime, counts)| node_report(id, *runtime, counts)).collect(),
+            nodes: board.nodes.iter().map(|(id, runtime, counts)| counts.report(id, *runtime)).collect(),
             edges: board.edges.iter().map(|(names, counts)| edge_report(names, counts)).collect(),
         }
-    }
-}
-
-fn node_report(id: &str, runtime: RuntimeKind, counts: &NodeCounts) -> NodeReport {
-    let histogram = counts.histogram.buckets();
-    let max = counts.max_ns.get();
-    let [p50, p95, p99] = Histogram::quantiles(&histogram, [0.50, 0.95, 0.99]).map(|it| it.min(max));
-    NodeReport {
-        id: id.to_owned(),
-        runtime,
-        packets_in: counts.packets_in.get(),
-        packets_out: counts.packets_out.get(),
-        bytes_in: counts.bytes_in.get(),
-        bytes_out: counts.bytes_out.get(),
-        calls: counts.calls.get(),
-        errors: counts.errors.get(),
-        skipped: counts.skipped.get(),
-        restarts: counts.restarts.get(),
-        busy_ns: counts.busy_ns.get(),
-        call_ns: Times { timed: counts.timed.get(), p50, p95, p99, max, histogram },
     }
 }
 

@@ -8,7 +8,7 @@ use remotemedia_manifest::RuntimeKind;
 use remotemedia_packet::Packet;
 use serde_json::{Map, Value};
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Waker};
 use crate::error::NodeFailure;
 
 /// Index of a port in [`NodeSpec::inputs`] or [`NodeSpec::outputs`].
@@ -55,6 +55,12 @@ pub trait NodeInstance: Send {
     /// The packet that a failed call was at, where it was not given that packet alone.
     fn in_hand(&mut self) -> Option<Packet> {
         None
+    }
+
+    /// Whether packets wait in the node behind the one that a failed call was at: where that one is passed over, [`Self::pull`]
+    /// goes on with them.
+    fn goes_on(&self) -> bool {
+        false
     }
 
     /// Give at most `max` further packets: continues a [`More::Yes`], and drives a node without inputs.
@@ -122,6 +128,16 @@ pub trait NodeInstance: Send {
     ///
     /// Asked before the first call.
     fn waits(&self) -> bool {
+        false
+    }
+
+    /// Takes what wakes its thread while that waits for input; told once, before the first call, to a node that waits.
+    fn wakes(&mut self, waker: Waker) {
+        let _ = waker;
+    }
+
+    /// Whether `pull` has something to give without further input; asked when the thread was woken.
+    fn has_more(&mut self) -> bool {
         false
     }
 

@@ -223,7 +223,10 @@ impl Stage<'_> {
                     }
                     self.chain.feed(port, packet);
                 }
-                Next::Nothing => break,
+                Next::Nothing => {
+                    self.chain.woken();
+                    break;
+                }
                 Next::Barrier => {
                     self.barrier.came = true;
                     break;

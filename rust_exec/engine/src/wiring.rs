@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use remotemedia_manifest::{Graph, table};
 use remotemedia_packet::Kind;
 
+use crate::cancel::Waker;
 use crate::chain::Chain;
 use crate::checkpoint::{Barrier, Checkpoint};
 use crate::control::Control;
@@ -188,6 +189,9 @@ impl<'c> Edges<'c> {
         let mail: Vec<_> = ids.filter_map(|id| control.mailbox_of(&id).map(|it| (id, it))).collect();
         if let Intake::Queue(queue) = &intake {
             mail.iter().for_each(|(_, mailbox)| mailbox.belongs_to(queue.taker().waker()));
+            if let Some(first) = members.first_mut().filter(|it| it.parts.instance.waits()) {
+                first.parts.instance.wakes(Waker(queue.taker().waker()));
+            }
         }
         let is_source = matches!(intake, Intake::Source);
         let mut outlet = self.outlet(nodes[nodes.len() - 1], leaves);

@@ -3,10 +3,14 @@
 
 mod harness;
 
+use std::collections::VecDeque;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::thread::{sleep, spawn};
+use std::time::Duration;
 
 use harness::{count, map, pipeline, run, spec, text_of};
-use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeParts, Outputs, PortId, RunError};
+use remotemedia_engine::{Cancel, More, NodeFailure, NodeInstance, NodeParts, Outputs, PortId, RunError, Waker};
 use remotemedia_manifest::RuntimeKind::Python;
 use remotemedia_packet::Packet;
 
@@ -94,4 +98,60 @@ fn a_node_that_waits_may_take_one_at_a_time() {
     let each = NodeParts::new(spec("b"), Python, Box::new(Each));
     let ran = run(pipeline(vec![count("a", Python, 2), each], &["a b"]), &[]);
     assert_eq!(ran.of("b"), ["0", "and", "1", "and"]);
+}
+
+/// Gives each packet a moment after its call has returned.
+#[derive(Default)]
+struct Late {
+    ready: Arc<Mutex<VecDeque<Packet>>>,
+    waker: Option<Waker>,
+}
+
+impl NodeInstance for Late {
+    fn process(&mut self, _: PortId, packet: Packet, _: &mut Outputs) -> Result<More, NodeFailure> {
+        let (ready, waker) = (Arc::clone(&self.ready), self.waker.clone().unwrap());
+        spawn(move || {
+            sleep(Duration::from_millis(2));
+            ready.lock().unwrap().push_back(packet);
+            waker.wake();
+        });
+        Ok(More::No)
+    }
+
+    fn pull(&mut self, _: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
+        self.ready.lock().unwrap().drain(..).for_each(|it| out.push(it));
+        Ok(More::No)
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+
+    fn wakes(&mut self, waker: Waker) {
+        self.waker = Some(waker);
+    }
+
+    fn has_more(&mut self) -> bool {
+        !self.ready.lock().unwrap().is_empty()
+    }
+}
+
+#[test]
+fn what_a_node_gives_late_comes_before_further_input() {
+    let (seen, next) = channel();
+    let mut texts = ["a", "b", "c"].into_iter();
+    seen.send(()).unwrap();
+    let input = std::iter::from_fn(move || {
+        next.recv_timeout(Duration::from_secs(10)).ok()?;
+        texts.next().map(|it| Ok(harness::text(it)))
+    });
+    let node = NodeParts::new(spec("late"), Python, Box::new(Late::default()));
+    let mut results = Vec::new();
+    let mut sink = |_: &str, packet: Packet| {
+        results.push(text_of(&packet).to_owned());
+        seen.send(()).unwrap();
+        Ok(())
+    };
+    pipeline(vec![node], &[]).run(input, &mut sink, &Cancel::new()).unwrap();
+    assert_eq!(results, ["a", "b", "c"]);
 }

@@ -97,13 +97,22 @@ fn places(confinement: &mut Confinement, args: &RunArgs, plan: &Plan, kinds: &BT
     }
     if kinds.contains(&RuntimeKind::PythonWasm) || kinds.contains(&RuntimeKind::Wasm) {
         let compiled = args.places.home().join("aot");
-        confinement.read.push(args.places.runner());
+        let runner = args.places.runner();
+        // Its files may be links, as in an installation for editing.
+        confinement.read.extend(linked(&runner));
+        confinement.read.push(runner);
         // Without it code is compiled each time.
         if made(&compiled) {
             confinement.read.push(compiled.clone());
             confinement.write.push(compiled);
         }
     }
+}
+
+/// Where the files of a directory really lie.
+fn linked(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten();
+    entries.filter_map(|it| it.ok()?.path().canonicalize().ok()).collect()
 }
 
 /// Whether a runtime's nodes live in processes of their own.

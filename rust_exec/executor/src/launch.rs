@@ -182,7 +182,7 @@ impl Launch<'_> {
 
     /// The plan's word, else the author's, else the first that the node's type has.
     fn kind(&self, node: &Node) -> RuntimeKind {
-        let default = node.built_in().and_then(|it| it.kinds.first().copied());
+        let default = node.built_in().and_then(|it| it.kinds_with(&node.params).next());
         let planned = self.plan.nodes.get(&node.id).and_then(|it| it.runtime);
         planned.or(node.runtime).or(default).unwrap_or(RuntimeKind::PythonWasm)
     }

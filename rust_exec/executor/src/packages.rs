@@ -190,10 +190,11 @@ impl<'a> Opening<'a> {
         if let Some(node) = &it.node {
             manifest.nodes.retain(|it| it.id == *node);
             manifest.connections.clear();
-        }
-        if manifest.nodes.is_empty() {
-            let (place, node) = (within.prefix.trim_end_matches('/'), it.node.as_deref().unwrap_or("a node"));
-            return Err(Failure::new("RM635", format!("expected `{node}` in the package of node `{place}`, got none")));
+            if manifest.nodes.is_empty() {
+                let place = within.prefix.trim_end_matches('/');
+                let message = format!("expected a node `{node}` in the package of node `{place}`, got none");
+                return Err(Failure::new("RM635", message));
+            }
         }
         Ok((manifest, inner))
     }
@@ -219,7 +220,7 @@ impl<'a> Opening<'a> {
                 flat.add(node, origin)?;
                 continue;
             }
-            let digests = [within.digests.as_slice(), &[origin.digest.clone()]].concat();
+            let digests = [within.digests.as_slice(), std::slice::from_ref(&origin.digest)].concat();
             let place = Within { digests, prefix: format!("{}/", node.id) };
             let (chosen, set) = self.chosen(&node, inner.remove(&own).unwrap_or_default())?;
             let nested = self.open(chosen, &place, set)?;
@@ -305,14 +306,18 @@ impl Packages {
         let taking: BTreeSet<&str> = self.manifest.connections.iter().map(|it| it.to.as_str()).collect();
         let heads = self.manifest.nodes.iter().filter(|it| !taking.contains(it.id.as_str()));
         // A built-in node without input ports is known to be a source already.
-        heads.filter_map(|it| Some(End { node: it.id.clone(), port: ports(it, Side::Inputs).into_iter().next()? })).collect()
+        heads
+            .filter_map(|it| Some(End { node: it.id.clone(), port: ports(it, Side::Inputs).into_iter().next()? }))
+            .collect()
     }
 
     /// Each output of each node that nothing takes from.
     fn leaves(&self) -> Vec<End> {
         let giving: BTreeSet<&str> = self.manifest.connections.iter().map(|it| it.from.as_str()).collect();
         let leaves = self.manifest.nodes.iter().filter(|it| !giving.contains(it.id.as_str()));
-        leaves.flat_map(|it| ports(it, Side::Outputs).into_iter().map(|port| End { node: it.id.clone(), port })).collect()
+        leaves
+            .flat_map(|it| ports(it, Side::Outputs).into_iter().map(|port| End { node: it.id.clone(), port }))
+            .collect()
     }
 }
 

@@ -13,12 +13,15 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 
 use crate::error::KernelError;
+use crate::pcm::Pcm;
 use crate::planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar};
 
 /// Reads one file of sound; its kind is found by its content, not its name.
 pub struct Decoder {
     format: Box<dyn FormatReader>,
     codec: Box<dyn AudioDecoder>,
+    /// What reads the samples in the place of the codec.
+    pcm: Option<Pcm>,
     track: u32,
     rate: u32,
     channels: usize,
@@ -70,10 +73,11 @@ impl Decoder {
             .as_ref()
             .and_then(|it| it.audio())
             .ok_or_else(|| KernelError::input("expected a track of sound with a known codec"))?;
+        let pcm = Pcm::of(codec);
         let codec = symphonia::default::get_codecs()
             .make_audio_decoder(codec, &AudioDecoderOptions::default())
             .map_err(|error| unreadable(&error))?;
-        let mut decoder = Self { format, codec, track: id, rate: 0, channels: 0, first: None };
+        let mut decoder = Self { format, codec, pcm, track: id, rate: 0, channels: 0, first: None };
         decoder.first = decoder.decode()?;
         if decoder.first.is_none() {
             decoder.take_declared()?;
@@ -112,6 +116,14 @@ impl Decoder {
             };
             if packet.track_id != self.track {
                 continue;
+            }
+            if let Some(pcm) = self.pcm.filter(|_| packet.trim_start.get() == 0 && packet.trim_end.get() == 0) {
+                let block = pcm.planar(&packet.data);
+                if block.frames() == 0 {
+                    continue;
+                }
+                self.expect(pcm.rate, pcm.channels)?;
+                return Ok(Some(block));
             }
             let block = self.codec.decode(&packet).map_err(|error| malformed(&error))?;
             if block.frames() == 0 {

@@ -16,6 +16,11 @@ impl KernelError {
         Self { code: "RM211", message: message.into() }
     }
 
+    /// A value that has no result (`RM606`).
+    pub(crate) fn value(message: impl Into<String>) -> Self {
+        Self { code: "RM606", message: message.into() }
+    }
+
     /// A file that cannot be read (`RM612`).
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self { code: "RM612", message: message.into() }

@@ -37,7 +37,7 @@ pub(crate) fn check(
         }
     }
     for name in node.params.keys() {
-        if node_type.param(name).is_none() && !COMMON_PARAMS.contains(&name.as_str()) {
+        if !node_type.is_open() && node_type.param(name).is_none() && !COMMON_PARAMS.contains(&name.as_str()) {
             warn(warnings, &place.key(name), || {
                 let known = list(node_type.params.iter().map(|param| &param.name));
                 format!("{} has no parameter {} ({known}); it has no effect", quote(&node_type.name), quote(name))

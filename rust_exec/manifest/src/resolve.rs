@@ -81,7 +81,7 @@ impl Manifest {
             return Err(undeclared("parameter", name, self.parameters.keys())
                 .hint("a node's own parameter is named `NODE.PARAM`"));
         };
-        if let Some(node_type) = node.built_in().filter(|node_type| node_type.param(param).is_none()) {
+        if let Some(node_type) = node.built_in().filter(|it| !it.is_open() && it.param(param).is_none()) {
             let known = list(node_type.params.iter().map(|param| &param.name));
             let message = format!("expected a parameter of {} ({known}), got {}", quote(&node_type.name), quote(param));
             return Err(ManifestError::new("RM214", message));

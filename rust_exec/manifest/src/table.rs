@@ -21,6 +21,9 @@ pub struct NodeType {
     pub summary: String,
     /// The runtimes it has, the preferred one first.
     pub kinds: Vec<RuntimeKind>,
+    /// Whether its values may be objects of Python: in process the class itself runs, so that they need not be packets.
+    #[serde(default)]
+    pub objects: bool,
     /// Input ports, by port index.
     pub inputs: Vec<Port>,
     /// Output ports, by port index.
@@ -69,6 +72,9 @@ pub struct Param {
     /// Whether it can change while the node runs.
     #[serde(default)]
     pub live: bool,
+    /// The only values with which the node runs natively: functions of Python by `module:qualname`, and null.
+    #[serde(default)]
+    pub native: Option<Vec<Option<String>>>,
     /// The ports that it names, where it is given: of inputs its values, of outputs its keys.
     #[serde(default)]
     pub ports: Option<Side>,
@@ -172,6 +178,32 @@ impl NodeType {
         Some(if ports.is_empty() { Cow::Borrowed(own) } else { Cow::Owned(ports) })
     }
 
+    /// Whether it hands parameters that are not its own on: to the native node or the component that it stands for.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.name.as_str(), "RustNode" | "WasmNode")
+    }
+
+    /// The runtimes that have the node with these parameters, the preferred one first.
+    pub fn kinds_with(&self, params: &Map<String, Value>) -> impl Iterator<Item = RuntimeKind> {
+        let is_native = self.params.iter().all(|param| {
+            let value = params.get(&param.name).or(param.default.as_ref()).unwrap_or(&Value::Null);
+            param.native.as_ref().is_none_or(|known| {
+                known.iter().any(|it| match it {
+                    Some(entry) => value.get("$py").and_then(Value::as_str) == Some(entry),
+                    None => value.is_null(),
+                })
+            })
+        });
+        self.kinds.iter().copied().filter(move |kind| *kind != RuntimeKind::Native || is_native)
+    }
+
+    /// The runtime that the node has in a process of Python.
+    #[must_use]
+    pub fn kind_in_process(&self) -> RuntimeKind {
+        if self.objects { RuntimeKind::Python } else { self.kinds.first().copied().unwrap_or(RuntimeKind::Python) }
+    }
+
     /// The parameter of that name.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&Param> {
@@ -203,6 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_is_known_runs_natively() {
+        let first = |node: &str, params: Value| {
+            let params = params.as_object().expect("an object").clone();
+            node_type(node).expect("a node of the table").kinds_with(&params).next()
+        };
+        let function = |entry: &str| json!({"transform_func": {"$py": entry}});
+        assert_eq!(first("TextTransformNode", function("builtins:str.upper")), Some(RuntimeKind::Native));
+        assert_eq!(first("TextTransformNode", function("textwrap:dedent")), Some(RuntimeKind::PythonWasm));
+        assert_eq!(first("DataTransform", json!({})), Some(RuntimeKind::Native));
+        assert_eq!(first("DataTransform", function("builtins:len")), Some(RuntimeKind::PythonWasm));
+        assert_eq!(node_type("AddNode").map(NodeType::kind_in_process), Some(RuntimeKind::Python));
+    }
+
+    #[test]
     fn the_table_reads_and_is_consistent() {
         assert!(!node_types().is_empty());
         for node in node_types() {
@@ -212,6 +258,7 @@ mod tests {
                 "name stands twice"
             );
             assert!(!node.kinds.is_empty(), "{} has no runtime", node.name);
+            assert!(!node.objects || node.kinds.contains(&RuntimeKind::Python), "{} has no class", node.name);
             for param in &node.params {
                 assert_eq!(param.required, param.default.is_none(), "{}.{}", node.name, param.name);
                 let null_default = param.default.as_ref().is_some_and(Value::is_null);

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
 use remotemedia_kernels::{Detector, Saved, Verdict, saved, stretch};
 use remotemedia_packet::{Audio, Body, Json, Packet};
-use serde_json::json;
+use serde_json::Value;
 
 use crate::meta::with;
 use crate::params::Params;
 use crate::samples::{audio, planar, planes, samples};
 use crate::state::restored;
 use crate::streams::Streams;
+
+/// What is said of sound.
+const FACTS: [&str; 4] = ["is_speech", "speech_ratio", "avg_energy", "frame_duration_ms"];
 
 struct VoiceActivityDetector {
     milliseconds: u32,
@@ -95,13 +98,14 @@ impl VoiceActivityDetector {
 
     /// `((array, rate), facts)` as `schemas/packet.md` writes it.
     fn judged(&self, audio: &Audio, meta: Option<&str>, verdict: Verdict) -> Result<Body, NodeFailure> {
-        let facts = [
-            ("is_speech", json!(verdict.is_speech)),
-            ("speech_ratio", json!(verdict.speech_ratio)),
-            ("avg_energy", json!(verdict.loudness)),
-            ("frame_duration_ms", json!(self.milliseconds)),
-        ];
-        let facts = with(meta, &facts);
+        let facts = format!(
+            r#""is_speech":{},"speech_ratio":{},"avg_energy":{},"frame_duration_ms":{}"#,
+            verdict.is_speech,
+            Value::from(verdict.speech_ratio),
+            Value::from(verdict.loudness),
+            self.milliseconds
+        );
+        let facts = with(meta, &FACTS, &facts);
         let audio = planar(audio)?;
         let (dtype, frames) = (audio.format.name(), audio.frames());
         let shape = if audio.channels == 1 { format!("[{frames}]") } else { format!("[{},{frames}]", audio.channels) };

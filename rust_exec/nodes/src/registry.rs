@@ -5,22 +5,36 @@ use remotemedia_manifest::RuntimeKind;
 use remotemedia_manifest::table::{self, COMMON_PARAMS};
 
 use crate::params::Params;
-use crate::{buffer, detector, extract, format, mix, resample, source, vad, window};
+use crate::{
+    arithmetic, buffer, calculator, converter, detector, extract, format, gain, gate, gather, mix, pass_through,
+    resample, source, text_processor, transform, vad, window,
+};
 
 type Make = fn(&NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure>;
 
 /// Class name and constructor of every node.
 const NODES: &[(&str, Make)] = &[
-    ("AudioSource", source::make),
+    ("AddNode", arithmetic::make_add),
     ("AudioBuffer", buffer::make),
+    ("AudioGainNode", gain::make),
+    ("AudioGateNode", gate::make),
     ("AudioMixNode", mix::make),
     ("AudioResampleNode", resample::make),
     ("AudioResampler", resample::make_plain),
+    ("AudioSource", source::make),
     ("AudioTransform", resample::make_transform),
     ("AudioWindowNode", window::make),
+    ("BufferNode", gather::make),
+    ("CalculatorNode", calculator::make),
+    ("DataTransform", transform::make_data),
     ("ExtractAudioDataNode", extract::make),
+    ("FormatConverter", converter::make),
     ("FormatConverterNode", format::make),
+    ("MultiplyNode", arithmetic::make_multiply),
+    ("PassThroughNode", pass_through::make),
     ("RustNode", by_name),
+    ("TextProcessorNode", text_processor::make),
+    ("TextTransformNode", transform::make_text),
     ("VADNode", vad::make),
     ("VoiceActivityDetector", detector::make),
 ];

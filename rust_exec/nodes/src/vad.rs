@@ -3,11 +3,14 @@
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
 use remotemedia_kernels::{activity, stretch};
 use remotemedia_packet::Packet;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::meta::with;
 use crate::params::{Params, live_number};
 use crate::samples::{audio, planes, samples};
+
+/// What is said of sound.
+const FACTS: [&str; 3] = ["is_speech", "speech_frames", "total_frames"];
 
 struct VadNode {
     milliseconds: u32,
@@ -27,12 +30,9 @@ impl NodeInstance for VadNode {
         let samples = samples(audio)?;
         let found = activity(planes(&samples, audio), stretch(audio.rate, self.milliseconds), self.threshold);
         drop(samples);
-        let facts = [
-            ("is_speech", json!(found.speech > 0)),
-            ("speech_frames", json!(found.speech)),
-            ("total_frames", json!(found.total)),
-        ];
-        let meta = Some(with(packet.meta.as_deref(), &facts).into());
+        let (speech, total) = (found.speech, found.total);
+        let facts = format!(r#""is_speech":{},"speech_frames":{speech},"total_frames":{total}"#, speech > 0);
+        let meta = Some(with(packet.meta.as_deref(), &FACTS, &facts).into());
         out.push(Packet { meta, ..packet });
         Ok(More::No)
     }

@@ -105,6 +105,8 @@ fn a_node_that_is_remade_between_packets_gives_the_same() {
         ("AudioWindowNode", json!({"size": 400, "hop": 160})),
         ("AudioBuffer", json!({"buffer_size_samples": 333})),
         ("VoiceActivityDetector", json!({"frame_duration_ms": 20, "energy_threshold": 0.1})),
+        ("AudioGateNode", json!({"threshold_db": -6, "hold_ms": 3, "release_ms": 20})),
+        ("BufferNode", json!({"buffer_size": 2})),
     ] {
         let run = |remakes: bool| {
             let mut node = Remade::new(spec(node_type, &params, "/nowhere".as_ref()), remakes);
@@ -144,7 +146,7 @@ fn a_source_that_is_remade_goes_on_in_its_file() {
 
 #[test]
 fn what_is_no_snapshot_is_refused() {
-    for node_type in ["AudioBuffer", "VoiceActivityDetector"] {
+    for node_type in ["AudioBuffer", "AudioGateNode", "BufferNode", "VoiceActivityDetector"] {
         let params = json!({"buffer_size_samples": 1, "frame_duration_ms": 20, "energy_threshold": 0.1});
         let mut node = NativeRuntime.instantiate(&spec(node_type, &params, "/nowhere".as_ref())).unwrap();
         assert_eq!(node.restore(&[9; 30]).unwrap_err().code, "RM602", "{node_type}");

@@ -14,9 +14,9 @@ use crate::error::{PacketError, quote};
 use crate::scan::{BODY, MAX_INTEGER, beyond_safe, compact};
 
 /// Digits of the longest `$int`.
-const MAX_DIGITS: usize = 4_300;
+pub(crate) const MAX_DIGITS: usize = 4_300;
 /// Buffers start at multiples of this many bytes.
-const ALIGNMENT: u64 = 8;
+pub(crate) const ALIGNMENT: u64 = 8;
 
 /// What a text turned out to be.
 #[derive(Clone, Copy)]

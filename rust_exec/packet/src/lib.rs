@@ -19,6 +19,7 @@
 //! - `check`: whether a body's data is what its description says; `json`: the same for the text of a `json` body;
 //!   `scan`: text before it is parsed
 //! - `flat`: a packet as the ten values that cross into a sandbox (`schemas/node.wit`); `head`: the one that describes data
+//! - `value`: a packet as the Python value that it is to a node
 //! - `written`: packets as a Python guest writes them
 //! - `wire`: a packet as a protobuf message (`schemas/packet.proto`)
 //! - `jsonl`: a packet as one JSON line, for people and for pipes
@@ -36,6 +37,7 @@ mod memory;
 mod scan;
 mod summary;
 mod tensor;
+mod value;
 pub mod wire;
 pub mod written;
 
@@ -43,6 +45,7 @@ pub use body::{Audio, Body, Dtype, Foreign, Json, Kind, Layout, Plane, SampleFor
 pub use error::PacketError;
 pub use flat::Flat;
 pub use tensor::Element;
+pub use value::Value;
 
 use std::sync::Arc;
 

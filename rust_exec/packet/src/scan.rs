@@ -15,10 +15,12 @@ pub(crate) struct Bounds {
     long_integers: bool,
 }
 
+/// Levels of nesting of a body.
+pub(crate) const MAX_DEPTH: usize = 64;
 /// Of the text of a body.
-pub(crate) const BODY: Bounds = Bounds { depth: 64, long_integers: false };
+pub(crate) const BODY: Bounds = Bounds { depth: MAX_DEPTH, long_integers: false };
 /// Of a line with an envelope, one level around its value; positions and times are 64-bit integers.
-pub(crate) const ENVELOPE: Bounds = Bounds { depth: 65, long_integers: true };
+pub(crate) const ENVELOPE: Bounds = Bounds { depth: MAX_DEPTH + 1, long_integers: true };
 
 /// The text without blanks between its tokens: one pass that also bounds nesting and integers, before any parser.
 pub(crate) fn compact<'a>(text: &'a str, bounds: &Bounds) -> Result<Cow<'a, str>, PacketError> {

@@ -4,15 +4,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, bounded};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use remotemedia_engine::{
     EffectiveLimits, LogRecord, LogSink, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError, Sink,
 };
+use remotemedia_manifest::table::NodeType;
 use remotemedia_manifest::{Manifest, RuntimeKind};
 use remotemedia_nodes::{NativeRuntime, Sound, sound};
 use remotemedia_packet::Packet;
@@ -22,13 +22,16 @@ use crate::cancel::Cancel;
 use crate::failure::{from_failure, from_manifest, raise};
 use crate::files::ProjectFiles;
 use crate::host::{HostRuntime, Raised, nothing};
+use crate::lines::Lines;
 use crate::models::Models;
-use crate::value::{Codec, object_packet};
+use crate::value::{Codec, many, many_packet, object_packet};
 
 /// How long an interruption by the user may go unnoticed.
 const ATTENTION: Duration = Duration::from_millis(50);
 /// Values of an input at hand that are taken at a time.
 const AT_HAND: usize = 64;
+/// The same for one packet of several values.
+const AT_ONCE: usize = 128;
 /// How long the nodes of an interrupted run may take to end.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -59,25 +62,44 @@ pub(crate) fn run_pipeline(
 ) -> PyResult<String> {
     let (manifest, _) = Manifest::parse(manifest).map_err(|e| from_manifest(&e))?;
     let manifest = manifest.resolve(&Default::default()).map_err(|e| from_manifest(&e))?;
+    let forms = forms(py, &manifest, &nodes)?;
+    let lines = Arc::new(Lines::new(manifest, forms));
+    let manifest = &lines.manifest;
     let codec = Arc::new(Codec::new(decode, encode));
     let raised = Arc::new(Raised::default());
-    let host = HostRuntime { objects: python_only(&manifest), nodes, codec: Arc::clone(&codec), raised };
-    let raised = Arc::clone(&host.raised);
-    let parts = py.detach(|| instances(&manifest, &root, models, host))?;
-    let pipeline = Pipeline::new(&manifest, parts).map_err(|e| run_error(e, &raised, py))?;
-    let objects = roots(&manifest).all(|index| is_python(&manifest.nodes[index]));
+    let (objects, line) = (python_only(manifest), Arc::clone(&lines));
+    let batched = at_hand && values.is_some() && lines.is_one();
+    let host =
+        HostRuntime { objects, nodes, lines: line, codec: Arc::clone(&codec), raised: Arc::clone(&raised), batched };
+    let parts = py.detach(|| instances(manifest, &root, models, host))?;
+    let pipeline = Pipeline::new(manifest, parts).map_err(|e| run_error(e, &raised, py))?;
+    let objects = roots(manifest).all(|index| is_python(&manifest.nodes[index]));
     let packets: Packets = match (sound, values) {
         (Some(path), _) => Box::new(open_sound(&path)?),
         (None, Some(values)) => Box::new({
-            let at_once = if at_hand { AT_HAND } else { 1 };
-            Input { values, codec: Arc::clone(&codec), objects, at_once, taken: VecDeque::new() }
+            let at_once = match (at_hand, batched) {
+                (true, true) => AT_ONCE,
+                (true, false) => AT_HAND,
+                (false, _) => 1,
+            };
+            Input { values, codec: Arc::clone(&codec), objects, at_once, batched, taken: VecDeque::new() }
         }),
         (None, None) => Box::new(std::iter::empty()),
     };
     let pipeline = if at_hand { pipeline.with_input_at_hand() } else { pipeline }.with_quick_sink();
     let ended = drive(py, pipeline, packets, Results { codec, emit, raised: None }, &interrupt, &cancel.0)?;
     let report = ended.map_err(|e| run_error(e, &raised, py))?;
-    Ok(serde_json::to_string(&report).unwrap_or_default())
+    Ok(serde_json::to_string(&lines.report(report)).unwrap_or_default())
+}
+
+/// The forms of the nodes that can stand in a line.
+fn forms(py: Python<'_>, manifest: &Manifest, nodes: &HashMap<String, Py<PyAny>>) -> PyResult<HashMap<String, String>> {
+    let hosts = manifest.nodes.iter().filter(|it| is_python(it)).filter_map(|it| nodes.get_key_value(&it.id));
+    let form = |(id, host): (&String, &Py<PyAny>)| {
+        let form = host.getattr(py, "form").and_then(|it| it.extract::<Option<String>>(py));
+        form.map(|it| Some((id.clone(), it?))).transpose()
+    };
+    hosts.filter_map(form).collect()
 }
 
 fn open_sound(path: &Path) -> PyResult<Sound> {
@@ -100,29 +122,51 @@ fn drive(
     stop: &remotemedia_engine::Cancel,
 ) -> PyResult<Ended> {
     let cancel = stop.clone();
-    let (end, ended) = bounded(1);
+    let ended = Arc::new(Slot::default());
+    let end = Arc::clone(&ended);
     std::thread::spawn(move || {
         let report = catch_unwind(AssertUnwindSafe(|| pipeline.run_to(input, &mut results, &cancel)));
-        // Nobody listens any more if the run was given up.
-        let _ = end.send((report, results.raised));
+        end.put((report, results.raised));
     });
     loop {
-        match py.detach(|| ended.recv_timeout(ATTENTION)) {
-            Ok((_, Some(error))) => {
+        match py.detach(|| ended.take(ATTENTION)) {
+            Some((_, Some(error))) => {
                 interrupt.call0(py)?;
                 return Err(error);
             }
-            Ok((ended, None)) => return Ok(ended.unwrap_or_else(|panic| resume_unwind(panic))),
-            Err(RecvTimeoutError::Disconnected) => return Ok(Err(RunError::Cancelled)),
-            Err(RecvTimeoutError::Timeout) => {}
+            Some((ended, None)) => return Ok(ended.unwrap_or_else(|panic| resume_unwind(panic))),
+            None => {}
         }
         if let Err(error) = py.check_signals() {
             stop.cancel();
             interrupt.call0(py)?;
             // A node that waits in foreign code cannot be ended, and must not keep its user from leaving.
-            let _ = py.detach(|| ended.recv_timeout(GRACE));
+            let _ = py.detach(|| ended.take(GRACE));
             return Err(error);
         }
+    }
+}
+
+/// What one thread hands to another, once. A channel's taker yields the processor some times before it sleeps.
+struct Slot<T>(Mutex<Option<T>>, Condvar);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None), Condvar::new())
+    }
+}
+
+impl<T> Slot<T> {
+    fn put(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        self.1.notify_all();
+    }
+
+    /// What was put there; waits for it, but not for longer than that.
+    fn take(&self, at_most: Duration) -> Option<T> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.1.wait_timeout_while(held, at_most, |it| it.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.take()
     }
 }
 
@@ -139,6 +183,10 @@ impl Sink for Results {
         // To attach to the interpreter costs more than a value.
         let handed = Python::attach(|py| -> PyResult<()> {
             for (_, packet) in packets {
+                if let Some(many) = many(&packet) {
+                    many.iter().try_for_each(|it| self.emit.bind(py).call1((it,)).map(drop))?;
+                    continue;
+                }
                 let value = self.codec.value(py, &packet).map_err(|e| from_failure(&e))?;
                 self.emit.bind(py).call1((value,))?;
             }
@@ -174,7 +222,7 @@ fn instances(manifest: &Manifest, root: &Path, models: &Models, host: HostRuntim
 }
 
 fn kind(node: &remotemedia_manifest::Node) -> RuntimeKind {
-    node.built_in().and_then(|it| it.kinds.first().copied()).unwrap_or(RuntimeKind::Python)
+    node.built_in().map_or(RuntimeKind::Python, NodeType::kind_in_process)
 }
 
 /// Whether the node is a Python object here.
@@ -205,6 +253,8 @@ struct Input {
     objects: bool,
     /// How many are taken at a time: to attach to the interpreter costs more than a value.
     at_once: usize,
+    /// Whether all that are taken at a time are one packet.
+    batched: bool,
     taken: VecDeque<Result<Packet, NodeFailure>>,
 }
 
@@ -215,6 +265,14 @@ impl Iterator for Input {
         if self.taken.is_empty() {
             Python::attach(|py| {
                 let mut values = self.values.bind(py).clone();
+                if self.batched {
+                    let many = values.by_ref().take(self.at_once).map(|it| it.map(Bound::unbind));
+                    let many: PyResult<Vec<_>> = many.collect();
+                    let many = many.map_err(|error| NodeFailure::new("RM612", format!("the input raised {error}")));
+                    let packet = many.map(|it| (!it.is_empty()).then(|| many_packet(it)));
+                    self.taken.extend(packet.transpose());
+                    return;
+                }
                 while self.taken.len() < self.at_once {
                     let Some(value) = values.next() else { break };
                     let packet = self.packet(value);
@@ -244,6 +302,7 @@ impl LogSink for NoLog {
 fn run_error(error: RunError, raised: &Raised, py: Python<'_>) -> PyErr {
     match error {
         RunError::Node(it) => {
+            let it = raised.told(*it);
             let shown = raise(&node_error(&it));
             shown.set_cause(py, raised.take(&it.node));
             shown

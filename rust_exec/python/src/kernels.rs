@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use remotemedia_kernels::{Planar, Planes, Quality, SampleType, activity, stretch};
+use remotemedia_kernels::{GateTimes, Planar, Planes, Quality, SampleType, activity, stretch};
 
 use crate::buffer::{Buffer, bytes_of, from_samples, samples_of};
 use crate::failure::from_kernel;
@@ -92,6 +92,31 @@ pub(crate) fn mix(samples: &Bound<'_, PyAny>, channels_in: usize, channels_out: 
     }
     let samples = samples_of(samples)?;
     Ok(buffer(remotemedia_kernels::mix(planes(&samples, channels_in)?, channels_out)))
+}
+
+/// The sound so much louder, in dB; not clipped.
+#[pyfunction]
+pub(crate) fn gain(samples: &Bound<'_, PyAny>, db: f64) -> PyResult<Buffer> {
+    let samples = samples_of(samples)?;
+    Ok(buffer(remotemedia_kernels::gain(planes(&samples, 1)?, db)))
+}
+
+/// Makes silence of what is quieter than a threshold; times are in ms.
+#[pyclass(module = "remotemedia._native")]
+pub(crate) struct Gate(remotemedia_kernels::Gate);
+
+#[pymethods]
+impl Gate {
+    #[new]
+    fn new(rate: u32, threshold_db: f64, attack: f64, release: f64, hold: f64) -> Self {
+        Self(remotemedia_kernels::Gate::new(rate, threshold_db, GateTimes { attack, release, hold }))
+    }
+
+    /// The next frames of the stream.
+    fn process(&mut self, samples: &Bound<'_, PyAny>, channels: usize) -> PyResult<Buffer> {
+        let samples = samples_of(samples)?;
+        Ok(buffer(self.0.process(planes(&samples, channels)?)))
+    }
 }
 
 /// Cuts a stream of samples of any type into chunks of equal length, of which the last may be shorter.

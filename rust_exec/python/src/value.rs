@@ -28,6 +28,26 @@ impl Foreign for Object {
     }
 }
 
+/// Several objects as the body of one packet, between an input at hand, one line, and the caller: each counts there as a value.
+struct Many(Vec<Py<PyAny>>);
+
+impl Foreign for Many {
+    fn summary(&self) -> String {
+        format!("{} objects", self.0.len())
+    }
+}
+
+/// A packet of several objects.
+pub(crate) fn many_packet(values: Vec<Py<PyAny>>) -> Packet {
+    Packet::new(Body::Object(Arc::new(Many(values))))
+}
+
+/// The objects of a packet of several.
+pub(crate) fn many(packet: &Packet) -> Option<&[Py<PyAny>]> {
+    let Body::Object(object) = &packet.body else { return None };
+    (&**object as &dyn Any).downcast_ref::<Many>().map(|it| &it.0[..])
+}
+
 /// `remotemedia.values`, handed in so that this crate need not know where it lives.
 pub(crate) struct Codec {
     decode: Py<PyAny>,

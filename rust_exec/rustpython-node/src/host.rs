@@ -22,14 +22,8 @@ pub(crate) struct Host {
 
 /// Be the host of a node.
 pub(crate) fn begin(node: &str, log: Arc<dyn LogSink>, limits: EffectiveLimits) {
-    let host = Host {
-        node: node.to_owned(),
-        log,
-        started: Instant::now(),
-        written: Vec::new(),
-        limits,
-        exceeded: false,
-    };
+    let host =
+        Host { node: node.to_owned(), log, started: Instant::now(), written: Vec::new(), limits, exceeded: false };
     HOST.set(Some(host));
 }
 

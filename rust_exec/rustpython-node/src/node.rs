@@ -8,7 +8,7 @@ use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec,
 use remotemedia_manifest::{RuntimeKind, collect_data};
 use remotemedia_packet::{Body, Flat, Packet, PacketError, written};
 use rustpython::vm::function::FuncArgs;
-use rustpython::vm::{PyObjectRef, VirtualMachine};
+use rustpython::vm::{PyObjectRef, PyResult, VirtualMachine};
 use serde_json::json;
 
 use crate::host;
@@ -53,7 +53,9 @@ impl Node {
         let sources = spec.files.python_sources()?;
         node.make("load", |vm| {
             let sources = sources.iter().map(|(path, text)| {
-                vm.ctx.new_tuple(vec![vm.ctx.new_str(path.as_str()).into(), vm.ctx.new_str(text.as_str()).into()]).into()
+                vm.ctx
+                    .new_tuple(vec![vm.ctx.new_str(path.as_str()).into(), vm.ctx.new_str(text.as_str()).into()])
+                    .into()
             });
             vec![vm.ctx.new_list(sources.collect()).into(), vm.ctx.new_str(entry).into()].into()
         })?;
@@ -80,11 +82,7 @@ impl Node {
     }
 
     /// A call that makes the node; what it answers, where that is yes or no.
-    fn make(
-        &self,
-        export: &'static str,
-        args: impl FnOnce(&VirtualMachine) -> FuncArgs,
-    ) -> Result<bool, NodeFailure> {
+    fn make(&self, export: &'static str, args: impl FnOnce(&VirtualMachine) -> FuncArgs) -> Result<bool, NodeFailure> {
         self.vm.call(export, args, is_true).map_err(|wrong| self.failure(wrong, true))
     }
 
@@ -96,19 +94,30 @@ impl Node {
         out: &mut Outputs,
     ) -> Result<More, NodeFailure> {
         let more = self.vm.call(export, args, is_true);
+        self.hand_out(out)?;
+        let more = more.map_err(|wrong| self.failure(wrong, false))?;
+        Ok(if more { More::Yes } else { More::No })
+    }
+
+    /// Emit what the last call wrote.
+    fn hand_out(&mut self, out: &mut Outputs) -> Result<(), NodeFailure> {
         let Some(bytes) = host::take() else {
             let message = format!("expected at most {} bytes a call, got more", self.spec.limits.output_bytes);
             return Err(NodeFailure::new("RM607", message));
         };
-        let more = more.map_err(|wrong| self.failure(wrong, false))?;
         let mut bytes = Bytes::from(bytes);
         while !bytes.is_empty() {
             let garbled = || NodeFailure::new("RM611", "expected packets of the runner, got other bytes");
-            let (port, mut packet) = written::take(&mut bytes).ok_or_else(garbled)?.into_packet().map_err(refused)?;
-            packet.trace.clone_from(&self.trace);
-            out.push_to(port, packet);
+            self.give(written::take(&mut bytes).ok_or_else(garbled)?, out)?;
         }
-        Ok(if more { More::Yes } else { More::No })
+        Ok(())
+    }
+
+    fn give(&mut self, it: Flat, out: &mut Outputs) -> Result<(), NodeFailure> {
+        let (port, mut packet) = it.into_packet().map_err(refused)?;
+        packet.trace.clone_from(&self.trace);
+        out.push_to(port, packet);
+        Ok(())
     }
 
     fn failure(&self, wrong: Wrong, making: bool) -> NodeFailure {
@@ -127,20 +136,29 @@ impl NodeInstance for Node {
         let it = Flat::from_packet(&planar(packet.clone()), port).map_err(refused)?;
         self.trace = packet.trace;
         let args = |vm: &VirtualMachine| {
-            let text = |it: String| -> PyObjectRef { vm.ctx.new_str(it).into() };
+            let text = |it: &str| if it.is_empty() { vm.ctx.none() } else { vm.ctx.new_str(it).into() };
             let args: Vec<PyObjectRef> = vec![
                 vm.ctx.new_int(it.stream).into(),
                 vm.ctx.new_int(it.pts).into(),
                 vm.ctx.new_int(it.duration).into(),
                 vm.ctx.new_int(it.kind).into(),
-                text(it.head),
-                text(it.meta),
-                text(it.session),
-                vm.ctx.new_bytes(it.data.into()).into(),
+                text(&it.head),
+                text(&it.meta),
+                text(&it.session),
+                vm.ctx.new_bytes(it.data.to_vec()).into(),
             ];
             args.into()
         };
-        self.emit("process", args, out)
+        let told = self.vm.call("process", args, told);
+        self.hand_out(out)?;
+        let (told, head) = told.map_err(|wrong| self.failure(wrong, false))?;
+        let kind = told >> 1;
+        if kind != 0 {
+            // A packet of text takes all else from the one that was taken.
+            let data = Bytes::new();
+            self.give(Flat { kind, head, meta: String::new(), data, port: 0, seq: 0, ..it }, out)?;
+        }
+        Ok(if told & MORE != 0 { More::Yes } else { More::No })
     }
 
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
@@ -166,9 +184,8 @@ impl NodeInstance for Node {
     }
 
     fn set_param(&mut self, name: &str, value: &serde_json::Value) -> Result<(), NodeFailure> {
-        let args = |vm: &VirtualMachine| {
-            vec![vm.ctx.new_str(name).into(), vm.ctx.new_str(value.to_string()).into()].into()
-        };
+        let args =
+            |vm: &VirtualMachine| vec![vm.ctx.new_str(name).into(), vm.ctx.new_str(value.to_string()).into()].into();
         self.vm.call("set_param", args, |_, _| Ok(())).map_err(|wrong| self.failure(wrong, false))
     }
 
@@ -182,7 +199,17 @@ impl NodeInstance for Node {
     }
 }
 
-fn is_true(vm: &VirtualMachine, answer: PyObjectRef) -> rustpython::vm::PyResult<bool> {
+/// What `process` tells beside the kind of a packet.
+const MORE: u32 = 1;
+
+/// What `process` answers: whether there is more, and the kind and text of a packet that was not written.
+fn told(vm: &VirtualMachine, answer: PyObjectRef) -> PyResult<(u32, String)> {
+    let items: Vec<PyObjectRef> = answer.try_to_value(vm)?;
+    let [told, head] = &items[..] else { return Err(vm.new_type_error("expected two values".to_owned())) };
+    Ok((told.try_to_value(vm)?, head.try_to_value(vm)?))
+}
+
+fn is_true(vm: &VirtualMachine, answer: PyObjectRef) -> PyResult<bool> {
     answer.try_to_bool(vm)
 }
 

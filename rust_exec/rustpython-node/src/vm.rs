@@ -66,9 +66,9 @@ fn settings() -> Settings {
 }
 
 fn bootstrap(vm: &VirtualMachine, scope: &Scope) -> PyResult {
-    let files = GUEST.iter().map(|(path, text)| {
-        vm.ctx.new_tuple(vec![vm.ctx.new_str(*path).into(), vm.ctx.new_str(*text).into()]).into()
-    });
+    let files = GUEST
+        .iter()
+        .map(|(path, text)| vm.ctx.new_tuple(vec![vm.ctx.new_str(*path).into(), vm.ctx.new_str(*text).into()]).into());
     let globals = &scope.globals;
     globals.set_item("_files", vm.ctx.new_list(files.collect()).into(), vm)?;
     let write = vm.new_function("_write", |bytes: ArgBytesLike| bytes.with_ref(host::write));

@@ -79,7 +79,11 @@ fn call(node: &mut dyn NodeInstance, packet: &Packet) -> Result<(), Box<dyn Erro
 }
 
 /// Duration of one of many calls in nanoseconds: the mean of a batch, of the fastest batch.
-fn best(batches: usize, size: u32, mut work: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<u64, Box<dyn Error>> {
+fn best(
+    batches: usize,
+    size: u32,
+    mut work: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Result<u64, Box<dyn Error>> {
     let mut least = Duration::MAX;
     for _ in 0..batches {
         let started = Instant::now();

@@ -23,7 +23,7 @@ _WIT = Path("schemas/node.wit")
 # The rooms' own files that are the same in the sandbox; what they import of `remotemedia` comes along.
 _SDK = ("_names", "_npy", "array", "errors", "node", "values")
 # The built-in nodes of the standard library alone, as `schemas/nodes.v1.json` says by the kind `python-wasm`.
-_NODES = ("base", "calculator", "io", "logic", "simple_math", "text_processor", "transform")
+_NODES = ("base", "io", "logic", "transform")
 
 
 def build(out: Path, repo: Path) -> None:

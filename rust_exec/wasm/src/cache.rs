@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-
 const MAC_LEN: usize = 32;
 const KEY_LEN: usize = 32;
 

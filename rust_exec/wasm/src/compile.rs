@@ -31,7 +31,12 @@ pub(crate) enum Compiler {
 impl Compiler {
     /// The component, and its machine code.
     #[allow(unsafe_code, reason = "Wasmtime cannot know where machine code comes from")]
-    pub(crate) fn compile(&self, engine: &Engine, file: &str, wasm: &[u8]) -> Result<(Component, Vec<u8>), NodeFailure> {
+    pub(crate) fn compile(
+        &self,
+        engine: &Engine,
+        file: &str,
+        wasm: &[u8],
+    ) -> Result<(Component, Vec<u8>), NodeFailure> {
         let refused =
             |why: String| NodeFailure::new("RM632", format!("component `{file}` cannot be compiled: {why:.2000}"));
         let code = match self {
@@ -39,7 +44,8 @@ impl Compiler {
             Self::Child(program) => in_child(program.into(), wasm).map_err(refused)?,
         };
         // SAFETY: the code was made by this engine, or by this very program in a child that nobody else can write to.
-        let component = unsafe { Component::deserialize(engine, &code) }.map_err(|error| refused(format!("{error:#}")))?;
+        let component =
+            unsafe { Component::deserialize(engine, &code) }.map_err(|error| refused(format!("{error:#}")))?;
         Ok((component, code))
     }
 }

@@ -74,8 +74,11 @@ impl Component {
                 .with_hint("build it against `schemas/node.wit` and WASI 0.2")
         })?;
         let exports = GuestIndices::new(&pre).map_err(|error| {
-            NodeFailure::new("RM632", format!("expected `{file}` to be a component of the world `node`, got: {error:#}"))
-                .with_hint("build it against `schemas/node.wit`")
+            NodeFailure::new(
+                "RM632",
+                format!("expected `{file}` to be a component of the world `node`, got: {error:#}"),
+            )
+            .with_hint("build it against `schemas/node.wit`")
         })?;
         Ok(Self { pre, exports })
     }
@@ -97,7 +100,8 @@ impl Component {
 }
 
 fn check_kind(file: &str, wasm: &[u8]) -> Result<(), NodeFailure> {
-    let unusable = |got: &str| NodeFailure::new("RM632", format!("expected `{file}` to be a WebAssembly component, got {got}"));
+    let unusable =
+        |got: &str| NodeFailure::new("RM632", format!("expected `{file}` to be a WebAssembly component, got {got}"));
     if wasm.len() > LARGEST {
         return Err(unusable(&format!("{} bytes, which are more than {LARGEST}", wasm.len())));
     }
@@ -116,8 +120,12 @@ fn check_import(file: &str, import: &str) -> Result<(), NodeFailure> {
         return Ok(());
     }
     let (needs, hint) = match GRANTED.iter().find(|(it, _)| import.starts_with(it)) {
-        Some((_, grant)) => (format!("which would need the grant `{grant}`"), "components cannot be granted anything yet"),
-        None => ("which no grant allows".to_owned(), "a component may import `schemas/node.wit` and WASI without sockets"),
+        Some((_, grant)) => {
+            (format!("which would need the grant `{grant}`"), "components cannot be granted anything yet")
+        }
+        None => {
+            ("which no grant allows".to_owned(), "a component may import `schemas/node.wit` and WASI without sockets")
+        }
     };
     Err(NodeFailure::new("RM631", format!("component `{file}` imports `{import:.200}`, {needs}")).with_hint(hint))
 }

@@ -1,5 +1,6 @@
 //! The exports of both worlds behind one face: what the engine asks of a node.
 
+use bytes::Bytes;
 use remotemedia_packet::Flat;
 use wasmtime::Store;
 
@@ -24,6 +25,20 @@ pub(crate) struct Emission {
     pub(crate) more: bool,
 }
 
+/// What `python.process` tells beside the kind of a packet.
+const MORE: u32 = 1;
+
+impl Emission {
+    /// Add a packet of text that takes all else from the one that was taken; of kind 0 there is none.
+    fn with(mut self, kind: u32, head: String, like: &Flat) -> Self {
+        if kind != 0 {
+            let (session, data) = (like.session.clone(), Bytes::new());
+            self.packets.push(Flat { kind, head, meta: String::new(), session, data, port: 0, seq: 0, ..*like });
+        }
+        self
+    }
+}
+
 impl Guest {
     /// Give the guest its code, and make its node; whether that is a source.
     pub(crate) async fn init(&self, store: &mut Store<Sandbox>, code: &Code) -> Answer<bool> {
@@ -34,7 +49,9 @@ impl Guest {
                     return Ok(Err(failure));
                 }
                 let arrays: Vec<_> = python.arrays.iter().map(|(path, file)| (&**path, &**file)).collect();
-                if !arrays.is_empty() && let Err(failure) = guest.call_data(&mut *store, &arrays).await? {
+                if !arrays.is_empty()
+                    && let Err(failure) = guest.call_data(&mut *store, &arrays).await?
+                {
                     return Ok(Err(failure));
                 }
                 guest.call_init(store, &code.config).await
@@ -48,25 +65,21 @@ impl Guest {
         match self {
             Self::Component(guest) => {
                 let (head, meta, session) = (&*it.head, &*it.meta, &*it.session);
-                let packet =
-                    (it.port, it.stream, it.seq, it.pts, it.duration, it.kind, head, meta, session, &*it.data);
+                let packet = (it.port, it.stream, it.seq, it.pts, it.duration, it.kind, head, meta, session, &*it.data);
                 guest.call_process(store, packet).await.map(returned)
             }
             Self::Python(guest) => {
-                let more = guest
-                    .call_process(
-                        &mut *store,
-                        it.stream,
-                        it.pts,
-                        it.duration,
-                        it.kind,
-                        &it.head,
-                        &it.meta,
-                        &it.session,
-                        &it.data,
-                    )
-                    .await;
-                written(store, more)
+                let (head, meta, session) = (text(&it.head), text(&it.meta), text(&it.session));
+                let (into, data) = (&mut *store, &it.data);
+                let answer = guest
+                    .call_process(into, it.stream, it.pts, it.duration, it.kind, head, meta, session, data)
+                    .await?;
+                let (told, head) = match answer {
+                    Ok(told) => told,
+                    Err(failure) => return Ok(Err(failure)),
+                };
+                let emission = collected(store, Ok(Ok(told & MORE != 0)));
+                Ok(emission?.map(|emission| emission.with(told >> 1, head, it)))
             }
         }
     }
@@ -76,7 +89,7 @@ impl Guest {
             Self::Component(guest) => guest.call_pull(store, max).await.map(returned),
             Self::Python(guest) => {
                 let more = guest.call_pull(&mut *store, max).await;
-                written(store, more)
+                collected(store, more)
             }
         }
     }
@@ -86,7 +99,7 @@ impl Guest {
             Self::Component(guest) => guest.call_flush(store).await.map(returned),
             Self::Python(guest) => {
                 let more = guest.call_flush(&mut *store).await;
-                written(store, more)
+                collected(store, more)
             }
         }
     }
@@ -128,7 +141,7 @@ fn returned(answer: Result<(Vec<FlatTuple>, bool), Failure>) -> Result<Emission,
     answer.map(|(packets, more)| Emission { packets: packets.into_iter().map(flat).collect(), more })
 }
 
-fn written(store: &Store<Sandbox>, more: Answer<bool>) -> Answer<Emission> {
+fn collected(store: &Store<Sandbox>, more: Answer<bool>) -> Answer<Emission> {
     let more = match more? {
         Ok(more) => more,
         Err(failure) => return Ok(Err(failure)),
@@ -136,6 +149,10 @@ fn written(store: &Store<Sandbox>, more: Answer<bool>) -> Answer<Emission> {
     let packets = store.data().payload.take_packets();
     let packets = packets.map_err(|_| wasmtime::format_err!("something else was written between the packets"))?;
     Ok(Ok(Emission { packets, more }))
+}
+
+fn text(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn flat(it: FlatTuple) -> Flat {

@@ -64,15 +64,19 @@ fn a_bound_of_output_is_each_packets_own() {
 }
 
 #[test]
-fn a_failure_tells_the_packet_and_those_behind_it_follow() {
+fn a_failure_tells_its_packet_and_comes_between_those_before_and_behind_it() {
     let mut node = child(&spec("Odd")).unwrap();
     let mut out = Outputs::new();
     let packets = ["1", "2", "3"].map(|it| (0, text(it))).to_vec();
-    let failure = node.process_all(packets, &mut out).unwrap_err();
+    assert_eq!(node.process_all(packets, &mut out), Ok(More::Yes));
+    assert_eq!(texts(&mut out), ["1"]);
+    let failure = node.pull(10, &mut out).unwrap_err();
     assert_eq!((failure.code, failure.message.as_str()), ("RM602", "expected odd, got even"));
     assert_eq!(node.in_hand(), Some(text("2")));
+    assert!(node.goes_on());
     assert_eq!(node.pull(10, &mut out), Ok(More::No));
-    assert_eq!(texts(&mut out), ["1", "3"]);
+    assert_eq!(texts(&mut out), ["3"]);
+    assert!(!node.goes_on());
 }
 
 #[test]

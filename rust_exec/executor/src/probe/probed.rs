@@ -54,6 +54,10 @@ impl NodeInstance for Probed {
         self.inner.in_hand()
     }
 
+    fn goes_on(&self) -> bool {
+        self.inner.goes_on()
+    }
+
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
         let more = self.inner.pull(max, out);
         self.seen(out, more)

@@ -92,7 +92,10 @@ def models() -> None:
     echo("echo-f16", TensorProto.FLOAT16, ["n"])
     echo("echo-string", TensorProto.STRING, ["n"])
     rows("per-row", [helper.make_node("Softmax", ["x"], ["y"])])
-    rows("whole-batch", [helper.make_node("ReduceMean", ["x"], ["m"], axes=[0]), helper.make_node("Sub", ["x", "m"], ["y"])])
+    rows(
+        "whole-batch",
+        [helper.make_node("ReduceMean", ["x"], ["m"], axes=[0]), helper.make_node("Sub", ["x", "m"], ["y"])],
+    )
     pair()
     weight = helper.make_tensor("k", TensorProto.FLOAT, [2], [0.0, 0.0])
     weight.ClearField("float_data")

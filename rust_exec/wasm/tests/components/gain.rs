@@ -16,7 +16,10 @@ fn a_component_does_its_work_with_its_parameters() {
     let packet = Packet { pts_ns: Some(5), session: Some("s".into()), trace: Some("t".into()), ..sound(&[1.0, -2.0]) };
     let given = process(node.as_mut(), packet).unwrap();
     assert_eq!(samples(&given[0]), [0.5, -1.0]);
-    assert_eq!((given[0].pts_ns, given[0].session.as_deref(), given[0].trace.as_deref()), (Some(5), Some("s"), Some("t")));
+    assert_eq!(
+        (given[0].pts_ns, given[0].session.as_deref(), given[0].trace.as_deref()),
+        (Some(5), Some("s"), Some("t"))
+    );
     node.set_param("factor", &json!(3)).unwrap();
     assert_eq!(samples(&process(node.as_mut(), sound(&[1.0])).unwrap()[0]), [3.0]);
     assert_eq!(node.set_param("other", &json!(3)).unwrap_err().code, "RM619");

@@ -20,7 +20,9 @@ pub(crate) fn repository(path: &str) -> Vec<u8> {
 
 pub(crate) fn runtime() -> &'static WasmRuntime {
     static RUNTIME: OnceLock<WasmRuntime> = OnceLock::new();
-    RUNTIME.get_or_init(|| WasmRuntime::new(Path::new(env!("CARGO_TARGET_TMPDIR")), None, |_| {}).expect("the runtime is made"))
+    RUNTIME.get_or_init(|| {
+        WasmRuntime::new(Path::new(env!("CARGO_TARGET_TMPDIR")), None, |_| {}).expect("the runtime is made")
+    })
 }
 
 /// One file, in the place of a package.

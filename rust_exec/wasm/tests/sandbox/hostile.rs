@@ -154,7 +154,7 @@ fn what_an_exception_says_is_bounded() {
 
 #[test]
 fn floods_of_the_log_are_cut_and_counted() {
-    let mut node = hostile("for i in range(20000): print('x' * 50)\nprint('\\x1b[31mred' + 'y' * 10**6)").make();
+    let mut node = hostile("for i in range(5000): print('x' * 50)\nprint('\\x1b[31mred' + 'y' * 10**6)").make();
     node.lines.0.lock().unwrap().clear();
     node.packet(crate::support::json_packet(&json!(1)));
     let log = node.log();
@@ -244,12 +244,13 @@ fn a_connection_never_leaves_the_sandbox() {
 #[test]
 fn a_node_that_tampers_with_the_runner_hurts_only_itself() {
     for (body, code) in [
-        ("import remotemedia._sandbox.outlet as o\no.encode = lambda v: (9, '', '', b'')\nreturn 1", "RM605"),
+        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (9, '', '', b'')\nreturn 1", "RM605"),
         (
-            "import remotemedia._sandbox.outlet as o\no.encode = lambda v: (3, '{\"dtype\":\"f32\",\"shape\":[9]}', '', b'1234')\nreturn 1",
+            "import remotemedia._sandbox.runner as r\nr.encode = lambda v: (3, '{\"dtype\":\"f32\",\"shape\":[9]}', '', b'1234')\nreturn 1",
             "RM605",
         ),
-        ("import remotemedia._sandbox.outlet as o\no.encode = lambda v: (5, 7, 8, b'')\nreturn 1", "RM602"),
+        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (5, 7, 8, b'')\nreturn 1", "RM602"),
+        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (5, 7, '', b'')\nreturn 1", "RM611"),
         ("import remotemedia._sandbox.runner as r\nr.failed = None\nraise ValueError", "RM611"),
     ] {
         assert_eq!(failure_in_time(body).code, code, "{body}");

@@ -6,6 +6,7 @@ mod hostile;
 mod imports;
 mod limits;
 mod results;
+mod snapshots;
 mod soak;
 mod speed;
 mod streaming;

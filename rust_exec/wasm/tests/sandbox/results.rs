@@ -312,7 +312,10 @@ fn what_an_asynchronous_node_raises_is_told_with_its_line() {
     for (head, body) in [
         ("    async def process(self, v):", "        return await self.fail()"),
         ("    async def process(self, v):", "        yield await self.fail()"),
-        ("    is_streaming = True\n    async def process(self, v):", "        async for _ in v: yield await self.fail()"),
+        (
+            "    is_streaming = True\n    async def process(self, v):",
+            "        async for _ in v: yield await self.fail()",
+        ),
     ] {
         let source = format!("class N:\n    async def fail(self):\n        raise ValueError('here')\n{head}\n{body}\n");
         let trace = draft(&source).make().failure().causes[0].trace.clone().unwrap();

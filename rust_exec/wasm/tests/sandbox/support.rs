@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use remotemedia_engine::{
-    EffectiveLimits, FileSource, LogLevel, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs,
+    EffectiveLimits, FileSource, LogLevel, LogRecord, LogSink, More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec,
+    Outputs,
 };
 use remotemedia_packet::{Body, Json, Packet};
 use remotemedia_wasm::{PythonWasmRuntime, Runner};

@@ -139,6 +139,9 @@ class N:
     assert!(node.packet(packet).is_empty());
     let last = node.flush();
     assert_eq!((last[0].pts_ns, last[0].duration_ns), (Some(120), None));
+    let packet = Packet { pts_ns: Some(i64::MAX), duration_ns: Some(20), ..json_packet(&json!("x")) };
+    node.packet(packet);
+    assert_eq!(node.flush()[0].pts_ns, Some(i64::MAX));
 }
 
 #[test]

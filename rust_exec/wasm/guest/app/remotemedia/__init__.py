@@ -13,5 +13,11 @@ __all__ = [  # noqa: PLE0604 - the names are those of the table
 
 
 def __getattr__(name: str) -> object:
-    """Give an inert stand-in for a public name that the sandbox does not have."""
+    """Give an inert stand-in for a public name that the sandbox does not have.
+
+    Raises:
+        ImportError: a node calls the engine's kernels, which are outside.
+    """
+    if name == "_native":
+        raise ImportError("expected a node that runs in the sandbox, got one that the engine runs natively")
     return inert(name)

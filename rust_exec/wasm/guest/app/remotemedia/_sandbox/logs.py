@@ -88,7 +88,7 @@ class _Stream(io.TextIOBase):
 
 
 def _caller() -> tuple[str, int] | None:
-    """Give file and line of the nearest author's frame, where it is near: that of a `print`, or of what it stands in."""
+    """Give file and line of the nearest author's frame, where it is near: that of a `print`, or around it."""
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - `inspect.stack` reads every source
     for _ in range(4):
         if frame is None:

@@ -9,7 +9,7 @@ from struct import Struct
 from typing import Final, TypeAlias
 
 from remotemedia._sandbox import logs
-from remotemedia.values import encode
+from remotemedia.values import Encoded, encode
 
 # Stream, time, duration and session of a packet.
 Origin: TypeAlias = tuple[int, int, int, str]
@@ -29,6 +29,11 @@ def send(value: object, origin: Origin) -> int:
     body = encode(value)
     if body is None:
         raise TypeError("expected a value")
+    return send_body(body, origin)
+
+
+def send_body(body: Encoded, origin: Origin) -> int:
+    """Give a packet with this body, and return its size in bytes."""
     kind, text, meta, data = body
     stream, pts, duration, session = origin
     head = text.encode()

@@ -2,7 +2,7 @@
 
 What is the same for all packets is looked up once: this code is on the hot path.
 """
-# ruff: noqa: BLE001, TRY301 - the exports are the outermost boundary: they turn every exception into a `failure`
+# ruff: noqa: BLE001, TRY300, TRY301 - the exports are the outermost boundary: they turn every exception into a `failure`
 
 import gc
 import random
@@ -21,18 +21,22 @@ from remotemedia._sandbox.drive import pending, settle
 from remotemedia._sandbox.failures import failed
 from remotemedia._sandbox.inert import Inert
 from remotemedia._sandbox.missing import end_building
-from remotemedia._sandbox.outlet import NO_TIME, Origin, send
+from remotemedia._sandbox.outlet import NO_TIME, Origin, send, send_body
 from remotemedia._sandbox.state import State
 from remotemedia._sandbox.streaming import Streaming, is_streaming
 from remotemedia.array import Array
 from remotemedia.errors import NodeError
 from remotemedia.node import is_source
-from remotemedia.values import decode
+from remotemedia.values import decode, encode
 
 # A call gives back what a generator has yielded when one of these is reached: packets, bytes, seconds.
 _BATCH_PACKETS: Final = 32
 _BATCH_BYTES: Final = 1 << 20
 _BATCH_SECONDS: Final = 0.005
+# What `process` says: nothing is left, or something is.
+_DONE: Final = (0, "")
+_MORE: Final = (1, "")
+_LATEST: Final = (1 << 63) - 1  # of times
 # What is emitted as it is, without asking whether it has to be run first.
 _PLAIN: Final = frozenset({str, bytes, int, float, bool, list, dict, tuple, Array})
 
@@ -92,6 +96,16 @@ class _Running:
                 hint="keep what is to be carried over in `self`, and return from `process`",
             )
         return self.state.save()
+
+    def answer(self, result: object) -> tuple[int, str]:
+        """Give what `process` gave, as its export does: one text without data needs no writing."""
+        if type(result) in _PLAIN and (body := encode(result)) is not None:
+            kind, text, meta, data = body
+            if not data and not meta and text:
+                return kind << 1, text
+            send_body(body, self.origin)
+            return _DONE
+        return _MORE if self.emit(result) else _DONE
 
     def emit(self, result: object) -> bool:
         """Give what a call of the node gave; return whether there is more."""
@@ -196,14 +210,22 @@ class Python(exports.Python):
         except BaseException as error:
             raise failed(error) from None
 
-    def process(
-        self, stream: int, pts: int, duration: int, kind: int, head: str, meta: str, session: str, data: bytes
-    ) -> bool:
+    def process(  # noqa: PLR0917 - values cost less than a record
+        self,
+        stream: int,
+        pts: int,
+        duration: int,
+        kind: int,
+        head: str | None,
+        meta: str | None,
+        session: str | None,
+        data: bytes,
+    ) -> tuple[int, str]:
         """Give one packet to the node."""
         try:
             running = _running or _current()
-            running.origin = (stream, pts, duration, session)
-            return running.emit(running.process(decode(kind, head, meta, data, numpy=False)))
+            running.origin = (stream, pts, duration, session or "")
+            return running.answer(running.process(decode(kind, head or "", meta or "", data, numpy=False)))
         except BaseException as error:
             raise failed(error) from None
 
@@ -224,7 +246,7 @@ class Python(exports.Python):
             running = _current()
             stream, pts, duration, session = running.origin
             if NO_TIME not in {pts, duration}:
-                pts += duration
+                pts = max(-_LATEST, min(pts + duration, _LATEST))
             running.origin = (stream, pts, NO_TIME, session)
             return running.emit(running.last())
         except BaseException as error:
