@@ -12,11 +12,14 @@ from __future__ import annotations
 import sys
 import wave
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sides import serve
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from benchmarks.sides import serve
 
 RATE, TARGET, FRAME = 44_100, 16_000, 320
 THRESHOLD = 0.02

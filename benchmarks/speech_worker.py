@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sides import serve
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from benchmarks.sides import serve
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech_segments" / "pipeline.py"
 RATE, WINDOW, CONTEXT = 16000, 512, 64

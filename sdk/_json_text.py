@@ -59,27 +59,29 @@ def read(text: str, data: Buffer, *, numpy: bool) -> Any:
 
 def plain_json(value: Any) -> str | None:
     """Return the text of a list or dict that `json` can write as it is; None where `Writer` has to look at it."""
-    if not _is_plain(value, _MAX_DEPTH):
-        return None
     try:
-        text = "".join(_write(value, 0))
+        if not _is_plain(value, _MAX_DEPTH):
+            return None
+        text: str = "".join(_write(value, 0))
         if not text.isascii():
             text.encode()
-    except ValueError:  # a number that JSON lacks, or a lone surrogate
+    except (TypeError, ValueError):  # a key that is no text, a number that JSON lacks, or a lone surrogate
         return None
-    return text
+    # A key that needs an escape starts with `$`; a text may, too.
+    return None if '"$' in text else text
 
 
 def _is_plain(value: Any, room: int) -> bool:
-    """Whether a value needs no `$`-object and no escape, and nests at most `room` containers.
+    """Whether a value needs no `$`-object, and nests at most `room` containers.
 
-    Floats that JSON lacks, and lone surrogates, pass.
+    Floats that JSON lacks, lone surrogates and keys that need an escape pass.
+
+    Raises:
+        TypeError: a key is no text.
     """
     items: Iterable[Any]
     if type(value) is dict:
-        for key in value:
-            if type(key) is not str or key[:1] == "$":
-                return False
+        "".join(value)  # the quickest way to see that all keys are texts
         items = value.values()
     elif type(value) is list:
         items = value

@@ -18,7 +18,7 @@ class AudioResampleNode(Node):
     samples do not depend on how it was cut; a direct call takes its value for a whole sound. Equal rates pass through.
 
     Up to a part of half the lower rate a tone comes out 130 dB above what differs from it: 84 % with
-    `low`, 92 % with `medium`, 96 % with `high`, for some pairs of rates more. What the lower rate cannot hold is 140 dB
+    `low`, 92 % with `medium`, 96 % with `high`, for some pairs of rates more. What the lower rate cannot hold is 130 dB
     down in each.
 
     Args:

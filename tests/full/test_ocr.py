@@ -89,6 +89,9 @@ def test_pictures_become_lines_of_text_on_host_python_by_grant(
     refused = remotemedia("run", package, "--input", "-", stdin=given[0])
     assert (refused.returncode, refused.stdout) == (3, "")
     assert "--allow ReadText:python" in refused.stderr
+    unread = remotemedia("run", package, "--allow", "ReadText:python", "--input", "-", stdin=given[1])
+    assert (unread.returncode, unread.stdout) == (1, "")
+    assert f"Permission denied: '{picture}'" in unread.stderr
     approved = ["--allow", "ReadText:python", "--allow", f"ReadText:read={picture.parent}"]
     assert remotemedia("approve", package, *approved).returncode == 0
     done = remotemedia("run", package, "--memory", 2048, "--input", "-", stdin="\n".join(given))

@@ -41,8 +41,9 @@ def judge(verdict: Verdict, row: Row | Stranger) -> None:
         return
     assert len(verdict.before) >= 20
     if len(verdict.during) >= 10:
-        usual, now = (statistics.quantiles(it, n=100)[98] for it in (verdict.before, verdict.during))
-        assert now < max(2 * usual, FLOOR)
+        latencies = (verdict.before, verdict.during)
+        usual, now = (statistics.quantiles(it, n=100, method="inclusive")[98] for it in latencies)
+        assert now < max(2 * usual, FLOOR), verdict
 
 
 def making(verdict: Verdict) -> float:

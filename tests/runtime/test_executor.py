@@ -67,7 +67,7 @@ def test_it_tells_stages_and_figures_as_json_lines(package: BuiltPackage) -> Non
     *stages, done = told
     assert [event.name for event in stages if isinstance(event, StageEvent)] == ["open", "load", "start"]
     assert isinstance(done, DoneEvent)
-    assert done.report["nodes"][0]["id"] == "Double"
+    assert done.report.nodes[0].id == "Double"
 
 
 def test_the_plans_that_are_made_are_what_the_schema_says() -> None:

@@ -124,6 +124,23 @@ class N(Node):
     assert (tmp_path / "out" / "b.txt").read_text() == "granted"
 
 
+def test_a_quota_bounds_each_file(run_in_worker: RunInWorker, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    source = f"""
+class N(Node):
+    def process(self, v):
+        with open({str(tmp_path / "a" / "file")!r}, "wb", 0) as file:
+            return [file.write(bytes(1000)), file.write(bytes(1000))]
+"""
+    small, large = f"write={tmp_path / 'a'}:1500", f"write={tmp_path / 'b'}:1M"
+    assert run_in_worker(source, grants=[small]).values == [[1000, 500]]
+    assert (tmp_path / "a" / "file").stat().st_size == 1500
+    assert run_in_worker(source, grants=[large, small]).values == [[1000, 1000]]
+    more = run_in_worker(source.replace("bytes(1000)", "bytes(1501)"), grants=[small])
+    assert (more.code, "File too large" in more.told) == ("RM602", True)
+
+
 @pytest.mark.parametrize("grants", [(), ("host",)])
 def test_files_of_the_project_can_be_opened(
     grants: tuple[str, ...], run_in_worker: RunInWorker, tmp_path: Path

@@ -100,7 +100,7 @@ def test_any_chord_is_that_of_soxr(data: st.DataObject, rates: tuple[int, int]) 
 def test_what_the_lower_rate_cannot_hold_is_130_db_down(quality: str) -> None:
     for hertz in (8_020, 8_500, 11_000, 20_000):
         got = resampled(tone(hertz, 48000), 48000, 16000, quality)[1600:-1600]
-        assert np.sqrt(np.mean(got.astype(np.float64) ** 2)) < 1e-7 * 0.5 / np.sqrt(2), hertz
+        assert np.sqrt(np.mean(got.astype(np.float64) ** 2)) < 10 ** (-130 / 20) * 0.5 / np.sqrt(2), hertz
 
 
 def test_recorded_speech_is_that_of_soxr(speech: dict[str, NDArray[np.float32]]) -> None:

@@ -488,3 +488,18 @@ fn sound_of_a_pipe_comes_as_packets() {
     let failure = sound("stdin", &b"words"[..]).err().unwrap();
     assert!(failure.message.starts_with("`stdin`: expected wav, flac, mp3 or ogg vorbis"), "{failure}");
 }
+
+#[test]
+fn times_that_go_back_or_never_end_stay_times() {
+    for (node_type, params) in [
+        ("AudioBuffer", json!({"buffer_size_samples": 333})),
+        ("AudioResampleNode", json!({"target_sample_rate": 8000})),
+        ("AudioTransform", json!({"output_sample_rate": 22_050, "output_channels": 2})),
+        ("AudioWindowNode", json!({"size": 400, "hop": 160})),
+        ("BufferNode", json!({"buffer_size": 10})),
+    ] {
+        let at = |pts_ns| Packet { pts_ns: Some(pts_ns), duration_ns: Some(i64::MAX), ..planar(ramp(1000), 16_000, 1) };
+        let given = run(&mut *node(node_type, params), [at(5), at(i64::MAX), at(i64::MAX - 1)]);
+        assert!(!given.is_empty() && given.iter().all(|it| it.pts_ns >= Some(0)), "{node_type}");
+    }
+}

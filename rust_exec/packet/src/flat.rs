@@ -10,7 +10,7 @@ use crate::head::{self, AudioHead, TensorHead, VideoHead};
 use crate::{Packet, json};
 
 /// What stands for no time: the least s64.
-const NO_TIME: i64 = i64::MIN;
+pub(crate) const NO_TIME: i64 = i64::MIN;
 
 /// A packet as ten plain values; the fields' meanings are those of `schemas/node.wit`.
 ///

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId, Raised};
 use remotemedia_manifest::{RuntimeKind, collect_data};
-use remotemedia_packet::{Body, Flat, Packet, PacketError, written};
+use remotemedia_packet::written::{self, Origin};
+use remotemedia_packet::{Body, Flat, Packet, PacketError};
 use rustpython::vm::function::FuncArgs;
 use rustpython::vm::{PyObjectRef, PyResult, VirtualMachine};
 use serde_json::json;
@@ -39,6 +40,8 @@ struct Node {
     vm: Vm,
     spec: NodeSpec,
     is_source: bool,
+    /// What is emitted has the stream, the times and the session of the packet that was taken last.
+    origin: Origin,
     /// Trace context of the packet in hand; Python does not see it.
     trace: Option<Arc<str>>,
 }
@@ -49,7 +52,7 @@ impl Node {
             NodeFailure::new("RM601", format!("expected an `entry` for `{}`, got none", spec.node_type))
         })?;
         host::begin(&spec.id, Arc::clone(&spec.log), spec.limits);
-        let mut node = Self { vm, spec: spec.clone(), is_source: false, trace: None };
+        let mut node = Self { vm, spec: spec.clone(), is_source: false, origin: Origin::default(), trace: None };
         let sources = spec.files.python_sources()?;
         node.make("load", |vm| {
             let sources = sources.iter().map(|(path, text)| {
@@ -108,7 +111,7 @@ impl Node {
         let mut bytes = Bytes::from(bytes);
         while !bytes.is_empty() {
             let garbled = || NodeFailure::new("RM611", "expected packets of the runner, got other bytes");
-            self.give(written::take(&mut bytes).ok_or_else(garbled)?, out)?;
+            self.give(written::take(&mut bytes, &self.origin).ok_or_else(garbled)?, out)?;
         }
         Ok(())
     }
@@ -135,30 +138,30 @@ impl NodeInstance for Node {
     fn process(&mut self, port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
         let it = Flat::from_packet(&planar(packet.clone()), port).map_err(refused)?;
         self.trace = packet.trace;
+        self.origin = Origin::of(&it);
         let args = |vm: &VirtualMachine| {
             let text = |it: &str| if it.is_empty() { vm.ctx.none() } else { vm.ctx.new_str(it).into() };
             let args: Vec<PyObjectRef> = vec![
-                vm.ctx.new_int(it.stream).into(),
-                vm.ctx.new_int(it.pts).into(),
-                vm.ctx.new_int(it.duration).into(),
                 vm.ctx.new_int(it.kind).into(),
                 text(&it.head),
                 text(&it.meta),
-                text(&it.session),
                 vm.ctx.new_bytes(it.data.to_vec()).into(),
             ];
             args.into()
         };
-        let told = self.vm.call("process", args, told);
+        let answer = self.vm.call("process", args, |vm, answer| answer.try_to_value::<String>(vm));
         self.hand_out(out)?;
-        let (told, head) = told.map_err(|wrong| self.failure(wrong, false))?;
-        let kind = told >> 1;
-        if kind != 0 {
-            // A packet of text takes all else from the one that was taken.
-            let data = Bytes::new();
-            self.give(Flat { kind, head, meta: String::new(), data, port: 0, seq: 0, ..it }, out)?;
-        }
-        Ok(if told & MORE != 0 { More::Yes } else { More::No })
+        let mut answer = answer.map_err(|wrong| self.failure(wrong, false))?;
+        // An `answer` of `schemas/node.wit`.
+        let kind = match answer.as_bytes().first() {
+            Some(b'1') => return Ok(More::Yes),
+            Some(b'4') => 4,
+            Some(b'5') => 5,
+            _ => return Ok(More::No),
+        };
+        answer.remove(0);
+        self.give(self.origin.packet(kind, answer, String::new(), Bytes::new()), out)?;
+        Ok(More::No)
     }
 
     fn pull(&mut self, max: usize, out: &mut Outputs) -> Result<More, NodeFailure> {
@@ -167,6 +170,7 @@ impl NodeInstance for Node {
     }
 
     fn flush(&mut self, out: &mut Outputs) -> Result<More, NodeFailure> {
+        self.origin.end();
         self.emit("flush", |_| FuncArgs::default(), out)
     }
 
@@ -197,16 +201,6 @@ impl NodeInstance for Node {
         // The node is done with: how its last call ends changes nothing.
         let _ = self.vm.call("close", |_| FuncArgs::default(), |_, _| Ok(()));
     }
-}
-
-/// What `process` tells beside the kind of a packet.
-const MORE: u32 = 1;
-
-/// What `process` answers: whether there is more, and the kind and text of a packet that was not written.
-fn told(vm: &VirtualMachine, answer: PyObjectRef) -> PyResult<(u32, String)> {
-    let items: Vec<PyObjectRef> = answer.try_to_value(vm)?;
-    let [told, head] = &items[..] else { return Err(vm.new_type_error("expected two values".to_owned())) };
-    Ok((told.try_to_value(vm)?, head.try_to_value(vm)?))
 }
 
 fn is_true(vm: &VirtualMachine, answer: PyObjectRef) -> PyResult<bool> {

@@ -94,7 +94,7 @@ impl Instance {
         timer: &Timer,
         spec: &NodeSpec,
         stage: Stage,
-        call: impl AsyncFnOnce(&Guest, &mut Store<Sandbox>) -> wasmtime::Result<Result<T, Failure>>,
+        call: impl AsyncFnOnce(&mut Guest, &mut Store<Sandbox>) -> wasmtime::Result<Result<T, Failure>>,
     ) -> Result<T, End> {
         let Self { store, guest } = self;
         let answer = timer.run(spec, call(guest, store));

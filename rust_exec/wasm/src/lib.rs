@@ -32,6 +32,7 @@ mod instance;
 mod log;
 mod node;
 mod payload;
+mod python;
 mod recipe;
 mod sandbox;
 mod stdio;

@@ -34,7 +34,7 @@ impl SandboxedNode {
     /// Call the guest; one that does not survive it is dropped, and later calls fail like this one.
     fn call<T>(
         &mut self,
-        call: impl AsyncFnOnce(&Guest, &mut Store<Sandbox>) -> wasmtime::Result<Result<T, Failure>>,
+        call: impl AsyncFnOnce(&mut Guest, &mut Store<Sandbox>) -> wasmtime::Result<Result<T, Failure>>,
     ) -> Result<T, NodeFailure> {
         let instance = self.guest.as_mut().map_err(|failure| failure.clone())?;
         instance.call(&self.timer, &self.spec, Stage::Run, call).map_err(|end| match end {

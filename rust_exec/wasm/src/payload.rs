@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use remotemedia_packet::Flat;
-use remotemedia_packet::written::Header;
+use remotemedia_packet::written::{Header, Origin};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
@@ -54,11 +54,11 @@ impl Payload {
     }
 
     /// The packets that were written since.
-    pub(crate) fn take_packets(&self) -> Result<Vec<Flat>, Garbled> {
+    pub(crate) fn take_packets(&self, origin: &Origin) -> Result<Vec<Flat>, Garbled> {
         let mut written = self.written();
         let mut packets = Vec::new();
         while written.size > 0 {
-            packets.push(written.packet().ok_or(Garbled)?);
+            packets.push(written.packet(origin).ok_or(Garbled)?);
         }
         Ok(packets)
     }
@@ -69,11 +69,11 @@ impl Payload {
 }
 
 impl Written {
-    fn packet(&mut self) -> Option<Flat> {
+    fn packet(&mut self, origin: &Origin) -> Option<Flat> {
         let header = Header::read(&self.take(Header::LENGTH)?)?;
         let texts = self.take(header.texts()?)?;
         let data = self.take(header.data())?;
-        header.packet(&texts, data)
+        header.packet(&texts, data, origin)
     }
 
     /// The next so many bytes; shared with what was written, unless they were written in pieces.
@@ -155,12 +155,8 @@ mod tests {
     const HEADER: usize = Header::LENGTH;
     const ALIGNMENT: usize = 16;
 
-    fn header(kind: u32, lengths: [u32; 4]) -> Vec<u8> {
-        let mut header = [kind, 2].map(u32::to_le_bytes).concat();
-        header.extend([3_i64, 4].map(i64::to_le_bytes).concat());
-        header.extend(lengths.map(u32::to_le_bytes).concat());
-        header.resize(HEADER, 0);
-        header
+    fn header(kind: u32, [head, meta, data]: [u32; 3]) -> Vec<u8> {
+        [kind, head, meta, data].map(u32::to_le_bytes).concat()
     }
 
     fn payload(chunks: &[&[u8]]) -> Payload {
@@ -173,26 +169,25 @@ mod tests {
 
     #[test]
     fn packets_are_read_wherever_their_bytes_were_cut() {
-        let mut bytes = header(6, [2, 3, 1, 5]);
-        bytes.extend(b"hdmets");
+        let mut bytes = header(6, [2, 3, 5]);
+        bytes.extend(b"hdmet");
         bytes.resize(HEADER + ALIGNMENT, 0);
         bytes.extend(b"datas");
         for cut in [0, 1, HEADER, HEADER + 3, HEADER + ALIGNMENT, bytes.len() - 1] {
-            let found = payload(&[&bytes[..cut], &bytes[cut..], &bytes]).take_packets().unwrap();
+            let found = payload(&[&bytes[..cut], &bytes[cut..], &bytes]).take_packets(&Origin::default()).unwrap();
             assert_eq!(found.len(), 2);
             let it = &found[1];
-            assert_eq!((it.kind, it.stream, it.pts, it.duration), (6, 2, 3, 4));
-            assert_eq!((&*it.head, &*it.meta, &*it.session, &*it.data), ("hd", "met", "s", &b"datas"[..]));
+            assert_eq!((it.kind, &*it.head, &*it.meta, &*it.data), (6, "hd", "met", &b"datas"[..]));
             assert_eq!(found[0], found[1]);
         }
     }
 
     #[test]
     fn what_is_no_packet_is_refused() {
-        let huge = header(6, [u32::MAX; 4]);
-        let no_text = [header(6, [1, 0, 0, 0]), vec![0xff; 16]].concat();
-        for bytes in [&b"x"[..], &huge, &no_text, &header(6, [0, 0, 0, 1])] {
-            assert!(payload(&[bytes]).take_packets().is_err());
+        let huge = header(6, [u32::MAX; 3]);
+        let no_text = [header(6, [1, 0, 0]), vec![0xff; 16]].concat();
+        for bytes in [&b"x"[..], &huge, &no_text, &header(6, [0, 0, 1])] {
+            assert!(payload(&[bytes]).take_packets(&Origin::default()).is_err());
         }
         let mut stream = payload(&[]);
         stream.bound(10);

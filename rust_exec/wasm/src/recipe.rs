@@ -71,7 +71,7 @@ impl Recipe {
             Err(why) => return Err(failure::abandoned(why, &spec.limits)),
         };
         let mut instance = Instance { store, guest };
-        let init = async |guest: &Guest, store: &mut Store<Sandbox>| guest.init(store, &self.code).await;
+        let init = async |guest: &mut Guest, store: &mut Store<Sandbox>| guest.init(store, &self.code).await;
         let is_source = instance.call(timer, spec, Stage::Make, init).map_err(End::into_failure)?;
         Ok((instance, is_source))
     }

@@ -11,6 +11,7 @@ use wasmtime::component::InstancePre;
 use crate::bindings::python;
 use crate::failure;
 use crate::guest::Guest;
+use crate::python::PythonGuest;
 use crate::sandbox::{Sandbox, Stdout};
 
 /// A guest that has no node yet.
@@ -55,7 +56,7 @@ impl Warm {
             Err(_) => self.runner.make().await.map_err(|error| failure::ended(&error, false, &spec.limits))?,
         };
         if Sandbox::adopt(&mut store, spec) {
-            Ok((store, Guest::Python(guest)))
+            Ok((store, Guest::Python(PythonGuest::new(guest))))
         } else {
             Err(NodeFailure::out_of_memory(&spec.limits))
         }

@@ -76,6 +76,14 @@ fn a_result_beyond_the_bound_is_refused_in_the_child() {
 }
 
 #[test]
+fn a_state_beyond_the_bound_is_refused() {
+    let mut spec = spec("Huge");
+    spec.limits.output_bytes = 1 << 20;
+    let code = child(&spec).unwrap().snapshot().err().map(|it| it.code);
+    assert_eq!(code, Some("RM607"));
+}
+
+#[test]
 fn a_port_that_there_is_not_is_refused() {
     let failure = child(&spec("Port")).unwrap().process(0, text(""), &mut Outputs::new()).unwrap_err();
     assert_eq!((failure.code, failure.message.as_str()), ("RM605", "expected a packet for one of 2 ports, got port 9"));

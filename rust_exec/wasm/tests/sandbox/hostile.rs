@@ -250,8 +250,11 @@ fn a_node_that_tampers_with_the_runner_hurts_only_itself() {
             "RM605",
         ),
         ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (5, 7, 8, b'')\nreturn 1", "RM602"),
-        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (5, 7, '', b'')\nreturn 1", "RM611"),
-        ("import remotemedia._sandbox.runner as r\nr.failed = None\nraise ValueError", "RM611"),
+        ("import remotemedia._sandbox.runner as r\nr.encode = lambda v: (5, '\\udc00', '', b'')\nreturn 1", "RM611"),
+        ("import remotemedia._sandbox.runner as r\nr._DONE = '?'\nreturn None", "RM611"),
+        ("import remotemedia._sandbox.runner as r\nr._DONE = '5'\nreturn None", "RM605"),
+        ("import remotemedia._sandbox.runner as r\nr._told = lambda error: '![]'\nraise ValueError", "RM611"),
+        ("import remotemedia._sandbox.runner as r\nr.texts = None\nraise ValueError", "RM611"),
     ] {
         assert_eq!(failure_in_time(body).code, code, "{body}");
     }

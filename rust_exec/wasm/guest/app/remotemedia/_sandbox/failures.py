@@ -19,13 +19,18 @@ _CHAIN: Final = 4
 
 def failed(error: BaseException) -> Err[Failure]:
     """Make what an export raises; the exception lets go of its frames."""
+    return Err(Failure(*texts(error)))
+
+
+def texts(error: BaseException) -> tuple[str, str, str, str, str]:
+    """Give kind, message, trace, code and hint of a `failure`; the exception lets go of its frames."""
     code, hint = "", ""
     if isinstance(error, RemoteMediaError):
         code, hint = _text(error.code)[:_KIND], _text(error.hint or "")[:_MESSAGE]
     kind, trace = _text(type(error).__name__)[:_KIND], _text("".join(_chain(error)))[-_TRACE:]
-    failure = Failure(kind, _message(error), trace, code, hint)
+    message = _message(error)
     error.__traceback__ = None
-    return Err(failure)
+    return kind, message, trace, code, hint
 
 
 def _message(error: BaseException) -> str:

@@ -6,51 +6,46 @@ What an export of a componentized Python returns as bytes is never freed; what i
 import os
 from collections.abc import Callable
 from struct import Struct
-from typing import Final, TypeAlias
+from typing import Final
 
 from remotemedia._sandbox import logs
 from remotemedia.values import Encoded, encode
 
-# Stream, time, duration and session of a packet.
-Origin: TypeAlias = tuple[int, int, int, str]
-
-NO_TIME: Final = -(1 << 63)
 _STDOUT: Final = 1
 _STDERR: Final = 2
-_header: Final = Struct("<IIqqIIII8x").pack
+_sizes: Final = Struct("<IIII").pack
 _ZEROS: Final = tuple(bytes(-length % 16) for length in range(16))
 # Smaller data is copied behind its header: that is cheaper than a second write.
-_SMALL: Final = 8192
+SMALL: Final = 8192
 _write: Final = os.write
 
 
-def send(value: object, origin: Origin) -> int:
+def send(value: object) -> int:
     """Give a value that is not None as a packet, and return its size in bytes."""
     body = encode(value)
     if body is None:
         raise TypeError("expected a value")
-    return send_body(body, origin)
+    return send_body(body)
 
 
-def send_body(body: Encoded, origin: Origin) -> int:
+def send_body(body: Encoded) -> int:
     """Give a packet with this body, and return its size in bytes."""
     kind, text, meta, data = body
-    stream, pts, duration, session = origin
-    head = text.encode()
-    size, length = len(head), len(data)  # type: ignore[arg-type]  # bytes, or a view of bytes
-    if not meta and not session:
-        header = _header(kind, stream, pts, duration, size, 0, 0, length)
+    length = len(data)  # type: ignore[arg-type]  # bytes, or a view of bytes
+    before = header(kind, text, meta, length)
+    if length <= SMALL:
+        give(b"".join((before, data)))
     else:
-        side, name = meta.encode(), session.encode()
-        header = _header(kind, stream, pts, duration, size, len(side), len(name), length)
-        head = head + side + name
-        size = len(head)
-    if length <= _SMALL:
-        give(b"".join((header, head, _ZEROS[size & 15], data)))
-    else:
-        give(b"".join((header, head, _ZEROS[size & 15])))
+        give(before)
         give(data)
-    return size + length
+    return len(before) + length
+
+
+def header(kind: int, text: str, meta: str, length: int) -> bytes:
+    """Return all that stands before the data of a packet."""
+    head, side = text.encode(), meta.encode()
+    sizes = _sizes(kind, len(head), len(side), length)
+    return b"".join((sizes, head, side, _ZEROS[(len(head) + len(side)) & 15]))
 
 
 def give(content: bytes | memoryview) -> None:

@@ -9,19 +9,21 @@ import random
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
-from json import loads
-from typing import Any, Final
+from json import dumps, loads
+from typing import Any, Final, cast
 
 from wit_world import exports
 
 import remotemedia._sandbox.preload  # noqa: F401 - its imports are its effect
+from remotemedia._json_text import plain_json, read
 from remotemedia._sandbox import importer, logs, outlet
 from remotemedia._sandbox.arguments import arguments, hold, make, named
 from remotemedia._sandbox.drive import pending, settle
-from remotemedia._sandbox.failures import failed
+from remotemedia._sandbox.failures import failed, texts
 from remotemedia._sandbox.inert import Inert
 from remotemedia._sandbox.missing import end_building
-from remotemedia._sandbox.outlet import NO_TIME, Origin, send, send_body
+from remotemedia._sandbox.outlet import send, send_body
+from remotemedia._sandbox.quick import give_sound, reader
 from remotemedia._sandbox.state import State
 from remotemedia._sandbox.streaming import Streaming, is_streaming
 from remotemedia.array import Array
@@ -33,10 +35,13 @@ from remotemedia.values import decode, encode
 _BATCH_PACKETS: Final = 32
 _BATCH_BYTES: Final = 1 << 20
 _BATCH_SECONDS: Final = 0.005
-# What `process` says: nothing is left, or something is.
-_DONE: Final = (0, "")
-_MORE: Final = (1, "")
-_LATEST: Final = (1 << 63) - 1  # of times
+# An `answer` of `node.wit`, or how it starts.
+_DONE: Final = "0"
+_MORE: Final = "1"
+_FAILED: Final = "!"
+_JSON: Final = "5"
+# The kinds of packets that are text.
+_TEXTS: Final = (4, 5)
 # What is emitted as it is, without asking whether it has to be run first.
 _PLAIN: Final = frozenset({str, bytes, int, float, bool, list, dict, tuple, Array})
 
@@ -49,8 +54,8 @@ class _Running:
         self.process: Callable[..., Any] = node.process if self.streaming is None else self.streaming.give
         self.node = node
         self.is_source = is_source
-        # Stream, time, duration and session of the packet in hand: what is emitted has the same.
-        self.origin: Origin = (0, NO_TIME, NO_TIME, "")
+        # Reads the data of what is like the packet that `process` took last.
+        self.read: Callable[[bytes], Any]
         self.rest: Iterator[object] | None = None
         self.unstarted = is_source
         self.state = State(node, modules)
@@ -97,13 +102,18 @@ class _Running:
             )
         return self.state.save()
 
-    def answer(self, result: object) -> tuple[int, str]:
+    def answer(self, result: object) -> str:
         """Give what `process` gave, as its export does: one text without data needs no writing."""
-        if type(result) in _PLAIN and (body := encode(result)) is not None:
+        form = type(result)
+        if form is dict and (text := plain_json(result)) is not None:
+            return _JSON + text
+        if form is tuple and give_sound(cast("tuple[Any, ...]", result)):
+            return _DONE
+        if form in _PLAIN and (body := encode(result)) is not None:
             kind, text, meta, data = body
-            if not data and not meta and text:
-                return kind << 1, text
-            send_body(body, self.origin)
+            if kind in _TEXTS and not data and not meta and text:
+                return f"{kind}{text}"
+            send_body(body)
             return _DONE
         return _MORE if self.emit(result) else _DONE
 
@@ -116,7 +126,7 @@ class _Running:
         if isinstance(result, Iterator):
             self.rest = result
             return self.take(_BATCH_PACKETS)
-        send(result, self.origin)
+        send(result)
         return False
 
     def take(self, limit: int) -> bool:
@@ -126,7 +136,7 @@ class _Running:
         try:
             for value in self.rest or ():
                 if value is not None:
-                    size += send(value, self.origin)
+                    size += send(value)
                     count += 1
                 if count >= limit or size >= _BATCH_BYTES or time.monotonic() >= until:
                     return True
@@ -149,6 +159,11 @@ def _hook(node: object, name: str) -> object:
 def _raising(error: BaseException) -> Iterator[object]:
     yield None
     raise error
+
+
+def _told(error: BaseException) -> str:
+    """Answer that the call failed."""
+    return _FAILED + dumps(texts(error))
 
 
 _modules: list[str] = []
@@ -210,24 +225,39 @@ class Python(exports.Python):
         except BaseException as error:
             raise failed(error) from None
 
-    def process(  # noqa: PLR0917 - values cost less than a record
-        self,
-        stream: int,
-        pts: int,
-        duration: int,
-        kind: int,
-        head: str | None,
-        meta: str | None,
-        session: str | None,
-        data: bytes,
-    ) -> tuple[int, str]:
+    def process(self, kind: int, head: str | None, meta: str | None, data: bytes) -> str:
         """Give one packet to the node."""
         try:
             running = _running or _current()
-            running.origin = (stream, pts, duration, session or "")
-            return running.answer(running.process(decode(kind, head or "", meta or "", data, numpy=False)))
+            value = decode(kind, head or "", meta or "", data, numpy=False)
+            running.read = reader(kind, head or "", meta or "", value)
+            return running.answer(running.process(value))
         except BaseException as error:
             raise failed(error) from None
+
+    def text(self, text: str) -> str:
+        """Give one text to the node."""
+        try:
+            running = _running or _current()
+            return running.answer(running.process(text))
+        except BaseException as error:
+            return _told(error)
+
+    def json(self, text: str) -> str:
+        """Give one JSON value to the node."""
+        try:
+            running = _running or _current()
+            return running.answer(running.process(read(text, b"", numpy=False)))
+        except BaseException as error:
+            return _told(error)
+
+    def again(self, data: bytes) -> str:
+        """Give one packet to the node that is like the last one but for its data."""
+        try:
+            running = _running or _current()
+            return running.answer(running.process(running.read(data)))
+        except BaseException as error:
+            return _told(error)
 
     def pull(self, max: int) -> bool:  # noqa: A002 - the name in `node.wit`
         """Go on with a generator; start a source."""
@@ -244,10 +274,6 @@ class Python(exports.Python):
         """Give what the node kept back."""
         try:
             running = _current()
-            stream, pts, duration, session = running.origin
-            if NO_TIME not in {pts, duration}:
-                pts = max(-_LATEST, min(pts + duration, _LATEST))
-            running.origin = (stream, pts, NO_TIME, session)
             return running.emit(running.last())
         except BaseException as error:
             raise failed(error) from None
