@@ -16,7 +16,7 @@ pub(crate) enum Guest {
     /// A component of the world `node`.
     Component(processor::Guest),
     /// The Python runner.
-    Python(PythonGuest),
+    Python(Box<PythonGuest>),
 }
 
 /// What a call gave.

@@ -56,7 +56,7 @@ impl Warm {
             Err(_) => self.runner.make().await.map_err(|error| failure::ended(&error, false, &spec.limits))?,
         };
         if Sandbox::adopt(&mut store, spec) {
-            Ok((store, Guest::Python(PythonGuest::new(guest))))
+            Ok((store, Guest::Python(Box::new(PythonGuest::new(guest)))))
         } else {
             Err(NodeFailure::out_of_memory(&spec.limits))
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
+use remotemedia_engine::Outputs;
 use remotemedia_packet::{Audio, Body, Flat, Layout, Packet, SampleFormat, Tensor};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,6 +79,28 @@ fn base64(text: &str) -> Vec<u8> {
         bytes.extend(&word.to_be_bytes()[1..digits.len()]);
     }
     bytes
+}
+
+#[test]
+fn sound_may_change_its_form_from_packet_to_packet() {
+    let mut node =
+        draft("class N:\n    def process(self, v):\n        if v[1] == 9000: raise ValueError\n        return v\n")
+            .make();
+    let sound = |rate, samples: usize| {
+        let data = Bytes::from(vec![7; samples * 4]);
+        Packet::new(Body::Audio(Audio { format: SampleFormat::F32, rate, channels: 1, layout: Layout::Planar, data }))
+    };
+    for (rate, samples) in [(8000, 4), (8000, 4), (8000, 5), (8000, 0), (16_000, 4), (8000, 9000), (9000, 1), (8000, 1)]
+    {
+        let given = sound(rate, samples);
+        if rate == 9000 {
+            assert!(node.node.process(0, given.clone(), &mut Outputs::new()).is_err());
+            assert!(node.node.process(0, given, &mut Outputs::new()).is_err());
+            continue;
+        }
+        assert_eq!(node.packet(given.clone()), [given], "{samples} samples of {rate} Hz");
+        assert_eq!(node.packet(json_packet(&json!([1, 2]))), [json_packet(&json!([1, 2]))]);
+    }
 }
 
 #[test]
