@@ -54,6 +54,15 @@ class Environment:
     used: float
 
 
+def linked(package: Path) -> list[str]:
+    """Where the files of an installed package really lie: it may be linked, or each of its files."""
+    real = {os.path.realpath(it) for it in (package, *package.iterdir())}
+    if (package / "__init__.py").is_symlink():
+        # An installation for editing links file by file.
+        real |= {str(it.resolve().parent) for it in package.rglob("*.py")}
+    return sorted(real)
+
+
 class Environments:
     """The environments of one home directory; safe to use from several processes at once. Failures are RM510."""
 
@@ -160,11 +169,7 @@ class Environments:
             place.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):  # another process was faster
                 link.symlink_to(own)
-        real = {os.path.realpath(it) for it in (own, *own.iterdir())}
-        if (own / "__init__.py").is_symlink():
-            # An installation for editing links file by file.
-            real |= {str(it.resolve().parent) for it in own.rglob("*.py")}
-        return place, sorted(real)
+        return place, linked(own)
 
     @contextmanager
     def _held(self, digest: str, how: int) -> Iterator[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import remotemedia
+from remotemedia.runtime._envs import linked
 from remotemedia.runtime.executor import Executor
 from remotemedia.runtime.publish import build_package
 
@@ -113,5 +113,5 @@ def _python(directory: Path) -> dict[str, Any]:
     if not place.exists():
         place.mkdir()
         (place / "remotemedia").symlink_to(own)
-    links = sorted({os.path.realpath(it) for it in (own, *own.iterdir())})
-    return {"interpreter": sys.executable, "path": [str(place), str(Path(np.__file__).parents[1])], "read": links}
+    path = [str(place), str(Path(np.__file__).parents[1])]
+    return {"interpreter": sys.executable, "path": path, "read": linked(own)}

@@ -41,7 +41,7 @@ class Loop(asyncio.BaseEventLoop):
         try:
             coroutine = awaitable if asyncio.iscoroutine(awaitable) else _wait(awaitable)
             # Most coroutines finish in their first step, which an eager task takes at once.
-            task = asyncio.Task(coroutine, loop=self, eager_start=True)
+            task = asyncio.Task(coroutine, loop=self, eager_start=True)  # type: ignore[call-arg]  # of Python 3.14, which this runs on
             while not task.done():
                 self._run_once()  # type: ignore[attr-defined]  # private, but the Python is the component's own
             return task.result()

@@ -37,7 +37,7 @@ def send_body(body: Encoded) -> int:
         give(b"".join((before, data)))
     else:
         give(before)
-        give(data)
+        give(data)  # type: ignore[arg-type]  # bytes, or a view of bytes
     return len(before) + length
 
 
@@ -62,7 +62,7 @@ def give(content: bytes | memoryview) -> None:
 
 def install() -> None:
     """Keep the author's own writes to the standard descriptors apart: they are lines of the log."""
-    os.write = _author_write(os.write)
+    os.write = _author_write(os.write)  # type: ignore[assignment]  # the same
 
 
 def _author_write(write: Callable[[int, bytes], int]) -> Callable[[int, bytes], int]:

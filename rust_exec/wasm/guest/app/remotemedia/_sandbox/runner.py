@@ -111,7 +111,7 @@ class _Running:
             return _DONE
         if form in _PLAIN and (body := encode(result)) is not None:
             kind, text, meta, data = body
-            if kind in _TEXTS and not data and not meta and text:
+            if kind in _TEXTS and not data and not meta and text:  # type: ignore[truthy-bool]  # bytes, or a view of bytes
                 return f"{kind}{text}"
             send_body(body)
             return _DONE
@@ -177,7 +177,7 @@ def _current() -> _Running:
     return _running
 
 
-class Python(exports.Python):
+class Python(exports.Python):  # type: ignore[misc]  # a component has its base
     """Takes the node's code, and runs it."""
 
     def load(self, sources: list[tuple[str, str]], entry: str) -> None:
