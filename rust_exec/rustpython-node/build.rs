@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Write a line `(path, text)` for every file.
 fn list(root: &Path, directory: &Path, table: &mut String) -> Result<(), Box<dyn Error>> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(directory)?.map(|it| Ok(it?.path())).collect::<std::io::Result<_>>()?;
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(directory)?.map(|it| Ok(it?.path())).collect::<std::io::Result<_>>()?;
     entries.sort();
     for path in entries {
         if path.is_dir() {

@@ -131,7 +131,11 @@ impl Args {
     pub(crate) fn events_fd(&self) -> Option<RawFd> {
         match &self.command {
             Command::Run(run) => run.events_fd,
-            Command::Precompile(_) | Command::Doctor(_) | Command::Compile | Command::Child(_) | Command::Confined(_) => None,
+            Command::Precompile(_)
+            | Command::Doctor(_)
+            | Command::Compile
+            | Command::Child(_)
+            | Command::Confined(_) => None,
         }
     }
 }

@@ -106,7 +106,8 @@ impl Events {
 
     /// A parameter was given another value, or could not be.
     pub(crate) fn set(&self, node: &str, param: &str, done: Result<(), Failure>) {
-        let mut event = json!({"event": "set", "at_ms": self.at_ms(), "node": node, "param": param, "ok": done.is_ok()});
+        let mut event =
+            json!({"event": "set", "at_ms": self.at_ms(), "node": node, "param": param, "ok": done.is_ok()});
         if let Err(failure) = done {
             event["error"] = json!(failure);
         }
@@ -139,7 +140,9 @@ impl FailureSink for Events {
         let failure = Failure::from(error.clone());
         let (node, action) = (&error.node, action.name());
         let at_ms = self.at_ms();
-        self.send(json!({"event": "failure_handled", "at_ms": at_ms, "node": node, "action": action, "error": failure}));
+        self.send(
+            json!({"event": "failure_handled", "at_ms": at_ms, "node": node, "action": action, "error": failure}),
+        );
     }
 }
 
@@ -153,7 +156,8 @@ impl LogSink for Events {
             LogLevel::Warning => "warning",
             LogLevel::Error => "error",
         };
-        let mut event = json!({"event": "log", "at_ms": self.at_ms(), "node": node, "level": level, "message": message});
+        let mut event =
+            json!({"event": "log", "at_ms": self.at_ms(), "node": node, "level": level, "message": message});
         if let Some((file, line)) = place {
             (event["file"], event["line"]) = ((*file).into(), (*line).into());
         }

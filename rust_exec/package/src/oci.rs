@@ -90,7 +90,8 @@ fn media_type(title: &str) -> Result<&'static str, PackageError> {
         Some(("wheels", name)) if !name.contains('/') => Ok("application/vnd.remotemedia.package.wheel.v1.raw"),
         Some(("meta", _)) => Ok("application/vnd.remotemedia.package.meta.v1+json"),
         _ => {
-            let expected = "`manifest.json`, `data/<sha256>.npy` or a path below `modules`, `models`, `wheels` or `meta`";
+            let expected =
+                "`manifest.json`, `data/<sha256>.npy` or a path below `modules`, `models`, `wheels` or `meta`";
             Err(PackageError::not_a_package(format!("expected {expected}, got {}", quote(title))))
         }
     }
