@@ -138,8 +138,9 @@ def test_built_in_nodes_on_host_python_have_their_libraries_locked(tmp_path: Pat
         "from remotemedia import Pipeline\nfrom remotemedia.nodes.video import VideoResizer\n\n"
         "p = Pipeline('small')\np.add(VideoResizer())\n"
     )
-    built = build_package(tmp_path / "pipeline.py", tmp_path, environ={})
-    package = Resolver(os.environ, Network()).resolve(str(built.path))
+    environ = {"REMOTEMEDIA_HOME": str(tmp_path / "home"), "REMOTEMEDIA_ENV": "development"}
+    built = build_package(tmp_path / "pipeline.py", tmp_path, environ=environ)
+    package = Resolver(environ, Network()).resolve(str(built.path))
     assert "numpy" in {it["name"] for it in environment(package)["packages"]}
 
 
