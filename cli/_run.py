@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,58 +15,61 @@ from remotemedia.cli._observe import LogLevel, Wanted, observe
 from remotemedia.cli._options import Offline, PlainHttp
 from remotemedia.cli._placements import show_plan
 from remotemedia.cli._progress import transfer
+from remotemedia.cli._run_options import (
+    Allow,
+    CheckpointEvery,
+    CheckpointIn,
+    Control,
+    Explain,
+    ExplainJson,
+    Input,
+    Live,
+    Memory,
+    Metrics,
+    OnError,
+    Output,
+    Packets,
+    Pull,
+    Report,
+    ResumeFrom,
+    Runtimes,
+    SecretSources,
+    Settings,
+    ShownLevel,
+    Timeout,
+    Timings,
+    Watch,
+)
 
 
 def run(
     package: Annotated[str, typer.Argument(help="A .rmpkg file or a reference.", metavar="FILE|REF")],
     *,
-    input_: Annotated[
-        str | None, typer.Option("--input", "-i", help="wav, flac, mp3, ogg, npy or JSON lines; - is stdin.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .wav file, or JSON lines; by default stdout.")
-    ] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="NODE.PARAM=VALUE or NAME=VALUE.")] = None,
-    secrets: Annotated[list[str] | None, typer.Option("--secret", help="NAME=env:VARIABLE or NAME=file:PATH.")] = None,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option("--allow", help="Grant [NODE:]python, host, net=HOST:PORT, read=DIR …"),
-    ] = None,
-    runtimes: Annotated[
-        list[str] | None, typer.Option("--runtime", help="NODE=KIND, or KIND for all nodes that can.")
-    ] = None,
-    on_error: Annotated[
-        list[str] | None, typer.Option("--on-error", help="[NODE=]POLICY: fail, skip or restart:N.")
-    ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Take packets at their times, not as fast as can be.")] = False,
-    control: Annotated[
-        str | None,
-        typer.Option(help="Follow a file or FIFO of JSON lines that steer the run; - is stdin.", metavar="FILE"),
-    ] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.001, help="Seconds that one call of a node may take.")] = None,
-    memory: Annotated[int | None, typer.Option(min=1, help="Memory of each node, in MiB.")] = None,
-    packets: Annotated[bool, typer.Option("--packets", help="Print times besides values.")] = False,
-    metrics: Annotated[
-        Path | None, typer.Option(help="Write counts and times of nodes and edges to a JSON file.")
-    ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a picture of the run to an HTML file.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show figures on stderr while it runs.")] = False,
-    log_level: Annotated[LogLevel, typer.Option(help="Show log lines of nodes from this level on.")] = LogLevel.INFO,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Print what each node would get, and why, instead.")
-    ] = False,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="Note in a directory how far the run is, so that it can go on.", metavar="DIR")
-    ] = None,
-    checkpoint_every: Annotated[float, typer.Option(min=0.001, help="Seconds from one checkpoint to the next.")] = 5.0,
-    resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run that was noted in a directory.", metavar="DIR")
-    ] = None,
-    timings: Annotated[bool, typer.Option("--timings", help="Tell on stderr where the time went.")] = False,
-    pull: Annotated[str, typer.Option(help="Ask the registry: missing, always or never.")] = "missing",
+    input_: Input = None,
+    output: Output = None,
+    settings: Settings = None,
+    secrets: SecretSources = None,
+    allow: Allow = None,
+    runtimes: Runtimes = None,
+    on_error: OnError = None,
+    live: Live = False,
+    control: Control = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
+    packets: Packets = False,
+    metrics: Metrics = None,
+    report: Report = None,
+    watch: Watch = False,
+    log_level: ShownLevel = LogLevel.INFO,
+    explain: Explain = False,
+    checkpoint: CheckpointIn = None,
+    checkpoint_every: CheckpointEvery = 5.0,
+    resume: ResumeFrom = None,
+    timings: Timings = False,
+    pull: Pull = "missing",
     offline: Offline = False,
     plain_http: PlainHttp = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --explain, print JSON.")] = False,
+    as_json: ExplainJson = False,
 ) -> None:
     """Run a package; one that is not here is pulled, and its signature is verified each time."""
     from remotemedia.errors import UsageError

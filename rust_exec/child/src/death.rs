@@ -26,7 +26,7 @@ pub(crate) fn failure(lost: Lost, process: &mut Process, limits: &EffectiveLimit
         Lost::Deadline => NodeFailure::new("RM603", format!("expected an answer within {within:?}, got none"))
             .with_hint("give it more with `--timeout`, if you trust it to end"),
         Lost::Cancelled => NodeFailure::new("RM615", "the run was interrupted"),
-        Lost::Memory => out_of_memory(limits),
+        Lost::Memory => NodeFailure::out_of_memory(limits),
         Lost::TooLong(bytes) => {
             let most = limits.output_bytes;
             NodeFailure::new("RM607", format!("expected at most {most} bytes a call, got a message of {bytes}"))
@@ -43,17 +43,11 @@ pub(crate) fn failure(lost: Lost, process: &mut Process, limits: &EffectiveLimit
     told.with_cause("stderr", clean(&words[start..], WORDS).trim_end(), None)
 }
 
-/// What memory it may have, and that it wanted more.
-pub(crate) fn out_of_memory(limits: &EffectiveLimits) -> NodeFailure {
-    NodeFailure::new("RM604", format!("expected at most {} MiB of memory, got a request for more", limits.memory >> 20))
-        .with_hint("give it more with `--memory`")
-}
-
 fn ended(status: Option<ExitStatus>, words: &str, limits: &EffectiveLimits) -> NodeFailure {
     const CPU: i32 = 24;
     const SYSTEM_CALL: i32 = 31;
     if words.contains("memory allocation of") || words.contains("MemoryError") || words.contains("bad_alloc") {
-        return out_of_memory(limits);
+        return NodeFailure::out_of_memory(limits);
     }
     let unexpected = |what: String| NodeFailure::new("RM611", format!("expected the node to return, got {what}"));
     let Some(status) = status else {

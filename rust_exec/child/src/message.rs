@@ -1,10 +1,9 @@
 //! The messages whose payload is JSON (`schemas/child.md`).
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use remotemedia_engine::{Cause, EffectiveLimits, LogLevel, NodeFailure, NodeSpec};
+use remotemedia_manifest::known_code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -185,21 +184,6 @@ pub struct Link {
     pub trace: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Table {
-    errors: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    code: String,
-}
-
-static CODES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let table: Option<Table> = serde_json::from_str(include_str!("../../../schemas/errors.v1.json")).ok();
-    table.map_or_else(BTreeSet::new, |it| it.errors.into_iter().map(|it| it.code).collect())
-});
-
 /// Most links of a chain that are kept.
 const LINKS: usize = 8;
 /// Most bytes of a message that are kept.
@@ -218,7 +202,7 @@ impl From<NodeFailure> for Failed {
 impl From<Failed> for NodeFailure {
     /// What a child says is shown to people: it is cut and cleaned, and a code that there is not is the node's own error.
     fn from(it: Failed) -> Self {
-        let mut failure = Self::new(CODES.get(&it.code).map_or("RM602", String::as_str), clean(&it.message, MESSAGE));
+        let mut failure = Self::new(known_code(&it.code).unwrap_or("RM602"), clean(&it.message, MESSAGE));
         failure.hint = it.hint.map(|hint| clean(&hint, MESSAGE));
         for link in it.causes.into_iter().take(LINKS) {
             let trace = link.trace.filter(|it| !it.is_empty()).map(|it| clean(&it, TRACE));
@@ -228,8 +212,7 @@ impl From<Failed> for NodeFailure {
     }
 }
 
-/// A stranger's text, cut, and without what would move a terminal's cursor; lines stay lines.
+/// A stranger's text, cut, and cleaned.
 pub(crate) fn clean(text: &str, most: usize) -> String {
-    let kept = &text[..text.floor_char_boundary(most)];
-    kept.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    remotemedia_engine::clean(&text[..text.floor_char_boundary(most)])
 }

@@ -148,7 +148,7 @@ impl Child {
                         // The child cannot know what the bound is called here.
                         "RM604" => NodeFailure {
                             causes: NodeFailure::from(failed).causes,
-                            ..death::out_of_memory(&self.spec.limits)
+                            ..NodeFailure::out_of_memory(&self.spec.limits)
                         },
                         _ => failed.into(),
                     });

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use remotemedia_confine::{Confinement, NAME_SERVICE_PORT, Profile, devices, name_service, system_libraries};
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId};
 use remotemedia_manifest::{Grant, RuntimeKind};
-use remotemedia_packet::{Body, Packet};
+use remotemedia_packet::Packet;
 use serde_json::Value;
 
 use crate::node::Child;
@@ -210,15 +210,7 @@ pub(crate) struct PythonNode {
 impl PythonNode {
     /// Give it packets without waiting for what comes of them, which `pull` gives.
     pub(crate) fn begin(&mut self, packets: Vec<(PortId, Packet)>) -> Result<(), NodeFailure> {
-        self.child.begin(packets.into_iter().map(planar).collect())
-    }
-}
-
-/// Python sees sound as an array of shape `(C, N)`.
-fn planar((port, packet): (PortId, Packet)) -> (PortId, Packet) {
-    match packet.body {
-        Body::Audio(audio) => (port, Packet { body: Body::Audio(audio.into_planar()), ..packet }),
-        body => (port, Packet { body, ..packet }),
+        self.child.begin(packets.into_iter().map(|(port, packet)| (port, packet.into_planar())).collect())
     }
 }
 
@@ -228,7 +220,7 @@ impl NodeInstance for PythonNode {
     }
 
     fn process_all(&mut self, packets: Vec<(PortId, Packet)>, out: &mut Outputs) -> Result<More, NodeFailure> {
-        self.child.process_all(packets.into_iter().map(planar).collect(), out)
+        self.child.process_all(packets.into_iter().map(|(port, packet)| (port, packet.into_planar())).collect(), out)
     }
 
     fn in_hand(&mut self) -> Option<Packet> {

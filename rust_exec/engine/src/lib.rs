@@ -60,6 +60,6 @@ pub use pace::Pace;
 pub use parts::NodeParts;
 pub use pipeline::{CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
 pub use policy::{Action, FailureSink, Policy};
-pub use raised::Raised;
+pub use raised::{Raised, clean};
 pub use report::{EdgeReport, NodeReport, Report, Times};
 pub use sink::Sink;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::node::{LogLevel, LogRecord, LogSink};
 
-/// A longer line is cut.
-const LINE: usize = 8192;
+/// A longer name of a file is cut.
+const FILE: usize = 200;
 
 /// Hands what a node that is not trusted writes to the run's log.
 ///
@@ -16,25 +16,23 @@ pub struct NodeLog {
     budget: u64,
     left: u64,
     cut: u64,
-    /// Whether nothing is to be heard: an instance that takes another's place says again what that one said.
-    pub muted: bool,
 }
 
 impl NodeLog {
+    /// A longer line, in bytes, is cut.
+    pub const LINE: usize = 8192;
+
     /// The log of a node that may write `budget` bytes a call.
     #[must_use]
     pub fn new(node: &str, budget: u64, sink: Arc<dyn LogSink>) -> Self {
-        Self { sink, node: node.into(), budget, left: budget, cut: 0, muted: false }
+        Self { sink, node: node.into(), budget, left: budget, cut: 0 }
     }
 
     /// Write a message of the node's, each of its lines as one; `place` is the author's file and line.
     pub fn write(&mut self, level: LogLevel, message: &str, place: Option<(&str, u32)>) {
-        if self.muted {
-            return;
-        }
-        let place = place.map(|(file, line)| (clean(file), line));
+        let place = place.map(|(file, line)| (clean(&file[..file.floor_char_boundary(FILE)]), line));
         for line in message.lines() {
-            let kept = &line[..line.floor_char_boundary(LINE)];
+            let kept = &line[..line.floor_char_boundary(Self::LINE)];
             self.cut += (line.len() - kept.len()) as u64;
             let cost = kept.len() as u64 + 1;
             if cost > self.left {
@@ -48,7 +46,7 @@ impl NodeLog {
     }
 
     /// Write a warning of the host's own about the node.
-    pub fn warn(&self, message: &str) {
+    fn warn(&self, message: &str) {
         self.sink.log(&LogRecord { node: &self.node, level: LogLevel::Warning, message, place: None });
     }
 

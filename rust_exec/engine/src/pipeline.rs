@@ -273,12 +273,11 @@ fn threaded(
             let keeper = thread("checkpoints").spawn_scoped(scope, move || rounds.keep_time(every, done));
             spawned = keeper.map(drop).map_err(|error| no_thread(course, &error));
         }
-        let abandoned = Abandoned(&course.stop);
+        let _abandoned = Abandoned(&course.stop);
         let drained = spawned.and_then(|()| drain.run());
-        if drained.is_ok() {
-            std::mem::forget(abandoned);
-        } else {
-            drop(abandoned);
+        if drained.is_err() {
+            // Whatever still runs has nobody left to give to.
+            course.stop.cancel();
         }
         done.cancel();
         stages.into_iter().for_each(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic)));
@@ -286,12 +285,14 @@ fn threaded(
     })
 }
 
-/// Dropped, also by a panic of the sink, it stops what still runs: there is nobody left to give to.
+/// Stops what still runs where the sink panics: its stages have nobody left to give to.
 struct Abandoned<'a>(&'a Cancel);
 
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
-        self.0.cancel();
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
     }
 }
 

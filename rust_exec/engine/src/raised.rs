@@ -44,7 +44,8 @@ impl Raised<'_> {
     }
 }
 
-/// Take out what would move a terminal's cursor; lines stay lines.
-fn clean(text: &str) -> String {
+/// A stranger's text without what would move a terminal's cursor; lines stay lines.
+#[must_use]
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

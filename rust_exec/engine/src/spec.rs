@@ -1,10 +1,13 @@
 //! What a manifest says of a node, as its runtime is told it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use remotemedia_manifest::{Manifest, Node, table};
+use remotemedia_manifest::{Manifest, Node, collect_data, table};
+use serde_json::{Map, Value, json};
 
 use crate::cancel::Cancel;
+use crate::error::NodeFailure;
 use crate::node::{EffectiveLimits, FileSource, LogSink, NodeSpec};
 
 impl NodeSpec {
@@ -30,6 +33,31 @@ impl NodeSpec {
             log,
             cancel: Cancel::new(),
         }
+    }
+
+    /// What a sandboxed node is told when it is made: `config` of `init` in `schemas/node.wit`, with these parameters.
+    #[must_use]
+    pub fn config(&self, params: &Map<String, Value>) -> String {
+        json!({
+            "id": self.id,
+            "params": params,
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "fed": self.fed,
+            "seed": self.seed,
+        })
+        .to_string()
+    }
+
+    /// The arrays that the parameters name: path and npy file.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileSource::read`].
+    pub fn arrays(&self) -> Result<Vec<(String, Vec<u8>)>, NodeFailure> {
+        let mut paths = BTreeSet::new();
+        self.params.values().for_each(|value| collect_data(value, &mut paths));
+        paths.into_iter().map(|path| Ok((path.to_owned(), self.files.read(path)?))).collect()
     }
 }
 

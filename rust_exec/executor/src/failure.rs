@@ -1,15 +1,13 @@
 //! One shape for whatever goes wrong, and its exit status.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
 
 use remotemedia_engine::{Cause, NodeError, NodeFailure};
-use remotemedia_manifest::ManifestError;
+use remotemedia_manifest::{ManifestError, exit_status};
 use remotemedia_package::PackageError;
 use remotemedia_packet::PacketError;
 use remotemedia_wasm::RunnerError;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A failure with the stable code of `schemas/errors.v1.json`.
@@ -26,22 +24,6 @@ pub(crate) struct Failure {
     pub(crate) details: Box<Map<String, Value>>,
 }
 
-#[derive(Deserialize)]
-struct Table {
-    errors: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    code: String,
-    exit: u8,
-}
-
-static EXIT: LazyLock<BTreeMap<String, u8>> = LazyLock::new(|| {
-    let table: Option<Table> = serde_json::from_str(include_str!("../../../schemas/errors.v1.json")).ok();
-    table.map_or_else(BTreeMap::new, |t| t.errors.into_iter().map(|e| (e.code, e.exit)).collect())
-});
-
 impl Failure {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: None, causes: Vec::new(), details: Box::default() }
@@ -54,7 +36,7 @@ impl Failure {
 
     /// What the process ends with.
     pub(crate) fn exit_status(&self) -> u8 {
-        EXIT.get(self.code).copied().unwrap_or(1)
+        exit_status(self.code)
     }
 }
 

@@ -1,6 +1,5 @@
-//! Package and plan become a running pipeline.
+//! What the nodes of a run are made from: package, plan and places become instances.
 
-use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,140 +7,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use remotemedia_child::{Python, PythonRuntime, RustPythonRuntime};
-use remotemedia_engine::{
-    Cancel, EffectiveLimits, FileSource as _, NodeFailure, NodeParts, NodeRuntime, NodeSpec, Pipeline, RunError,
-};
+use remotemedia_engine::{EffectiveLimits, FileSource as _, NodeParts, NodeRuntime, NodeSpec};
 use remotemedia_manifest::{Limits, Node, RuntimeKind};
 use remotemedia_nodes::NativeRuntime;
 use remotemedia_onnx::PlacedRuntime;
-use remotemedia_packet::Packet;
 use remotemedia_wasm::{PythonWasmRuntime, Runner, WasmRuntime};
 
-use crate::args::{Places, RunArgs};
-use crate::checkpoint::{Begun, Checkpoints, Identity};
+use crate::args::Places;
 use crate::events::Events;
 use crate::failure::Failure;
-use crate::output::Output;
 use crate::packages::Packages;
 use crate::plan::{NodePlan, Plan, PythonPlan};
-use crate::probe::Probe;
-use crate::secrets::Secrets;
-use crate::steering::{Steering, Stream};
-use crate::ticker::Ticker;
-use crate::{arrays, checkpoint, confined, grants, input};
-
-/// Run a package to the end of its input.
-pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
-    let plan = Plan::read(args.plan.as_ref())?;
-    let secrets = Arc::new(Secrets::read(args.secrets_fd)?);
-    events.hide(&secrets);
-    let packages = Packages::open(&args.package, &args.digest, &plan, secrets.values())?;
-    events.stage("open");
-    let input = args.input.as_ref().or(plan.input.as_ref());
-    let has_input = input.is_some();
-    let launch = Launch { packages: &packages, has_input, plan: &plan, places: &args.places, events };
-    let output = args.output.as_ref().or(plan.output.as_ref()).map(PathBuf::as_path);
-    // Before the confinement, which cannot name a directory that is not there.
-    let opened =
-        plan.checkpoint.as_ref().map(|it| it.open(plan.pace, input.map(PathBuf::as_path), output)).transpose()?;
-    let control = Stream::open(args.control_fd)?;
-    confined::confine(args, &plan, &launch.kinds(), events)?;
-    let runtimes = launch.runtimes()?;
-    let mut instances = launch.instances()?;
-    let manifest = packages.graph(&instances)?;
-    let mut probe = plan.probe.then(Probe::default);
-    if let Some(probe) = &mut probe {
-        instances = instances.into_iter().map(|it| probe.watch(it)).collect();
-    }
-    events.stage("load");
-    let pipeline = Pipeline::new(&manifest, instances).map_err(failure)?;
-    let pipeline = pipeline.with_pace(plan.pace).telling(Arc::clone(events) as _);
-    let pipeline = if input.is_some_and(|it| it.is_file()) { pipeline.with_input_at_hand() } else { pipeline };
-    let cancel = Cancel::new();
-    let steering = Steering::begin(&cancel, pipeline.control(), events)?;
-    steering.follow(control)?;
-    let (mut checkpoints, output) = match opened {
-        None => (None, Output::open(output, plan.packets)?),
-        Some(opened) => {
-            let input = input.map(PathBuf::as_path);
-            let identity = Identity::of(&args.digest, &plan, &runtimes, input, &opened.output)?;
-            match Checkpoints::begin(opened, identity, plan.packets, events)? {
-                Begun::Runs(checkpoints, output) => (Some(checkpoints), output),
-                Begun::HadEnded => return Ok(()),
-            }
-        }
-    };
-    let passed = checkpoints.as_ref().map_or(0, |it| it.passed());
-    let mut packets = match input {
-        Some(path) => input::open(path, passed, &pipeline.control().draining())?,
-        None if pipeline.takes_input() => {
-            let hint = "give it a file with `--input FILE`, or JSON lines on stdin with `--input -`";
-            return Err(Failure::new("RM612", "expected an input for the pipeline, got none").with_hint(hint));
-        }
-        None => Box::new(std::iter::empty()),
-    };
-    if let Some(probe) = &mut probe {
-        packets = Box::new(packets.inspect(probe.watch_input()));
-    }
-    events.stage("start");
-    let (output, failed) = (RefCell::new(output), RefCell::new(None));
-    let mut sink = |_leaf: &str, packet: Packet| {
-        events.first_output();
-        output.borrow_mut().write(&packet).map_err(|it| {
-            let stop = NodeFailure::new(it.code, it.message.clone());
-            *failed.borrow_mut() = Some(it);
-            stop
-        })
-    };
-    let monitor = pipeline.monitor();
-    events.watch(&monitor);
-    let ticker = Ticker::start(plan.metrics_interval_ms, monitor, events)?;
-    let report = match &mut checkpoints {
-        Some(it) => checkpoint::run(it, pipeline, packets, (&mut sink, &output, &failed), &cancel),
-        None => pipeline.run(packets, &mut sink, &cancel),
-    };
-    drop(ticker);
-    if let Some(probe) = probe {
-        events.probe(probe.told());
-    }
-    if let Some(failed) = failed.into_inner() {
-        return Err(failed);
-    }
-    let report = report.map_err(failure)?;
-    let interrupted = steering.interrupted();
-    match checkpoints {
-        // It is not at its end: another run goes on from the last checkpoint.
-        Some(_) if interrupted.is_some() => {}
-        Some(it) => it.finish(output.into_inner())?,
-        None => output.into_inner().finish()?,
-    }
-    if let Some(interrupted) = interrupted {
-        return Err(interrupted);
-    }
-    events.done(&report);
-    Ok(())
-}
-
-fn failure(error: RunError) -> Failure {
-    match error {
-        RunError::Node(it) => (*it).into(),
-        RunError::Setup(it) | RunError::Input(it) | RunError::Output(it) => it.into(),
-        RunError::Cancelled => Failure::new("RM615", "the run was interrupted"),
-    }
-}
+use crate::{arrays, confined, grants};
 
 /// All that the nodes of one run are made from.
-struct Launch<'a> {
-    packages: &'a Packages,
-    has_input: bool,
-    plan: &'a Plan,
-    places: &'a Places,
-    events: &'a Arc<Events>,
+pub(crate) struct Launch<'a> {
+    pub(crate) packages: &'a Packages,
+    pub(crate) has_input: bool,
+    pub(crate) plan: &'a Plan,
+    pub(crate) places: &'a Places,
+    pub(crate) events: &'a Arc<Events>,
 }
 
 impl Launch<'_> {
     /// An instance of every node. What one run needs of a runtime is made once.
-    fn instances(&self) -> Result<Vec<NodeParts>, Failure> {
+    pub(crate) fn instances(&self) -> Result<Vec<NodeParts>, Failure> {
         let mut runtimes: BTreeMap<(RuntimeKind, bool), Arc<dyn NodeRuntime>> = BTreeMap::new();
         let nodes = &self.packages.manifest().nodes;
         let mut instances = Vec::with_capacity(nodes.len());
@@ -166,7 +56,7 @@ impl Launch<'_> {
     }
 
     /// The runtime of every node, by id, and of nodes in packages that are nodes the package's digest.
-    fn runtimes(&self) -> Result<Vec<(String, String)>, Failure> {
+    pub(crate) fn runtimes(&self) -> Result<Vec<(String, String)>, Failure> {
         let runtime = |node: &Node| {
             let (kind, origin) = (self.kind(node), self.packages.origin(node)?);
             let text = if origin.is_nested { format!("{kind} {}", origin.digest) } else { kind.to_string() };
@@ -176,7 +66,7 @@ impl Launch<'_> {
     }
 
     /// Every runtime that this run needs.
-    fn kinds(&self) -> BTreeSet<RuntimeKind> {
+    pub(crate) fn kinds(&self) -> BTreeSet<RuntimeKind> {
         self.packages.manifest().nodes.iter().map(|it| self.kind(it)).collect()
     }
 

@@ -9,7 +9,7 @@
 //! - `arrays`: arrays of the package, for nodes that take lists
 //! - `plan`: what a caller decided about nodes, input and output
 //! - `packages`: a package and those that nodes of it are, as one graph
-//! - `launch`: package and plan become a running pipeline
+//! - `run`: package and plan become a running pipeline; `launch`: what its nodes are made from
 //! - `grants`: that a node was granted what it wants
 //! - `files`: a verified package as the engine's source of files
 //! - `input`, `output`: packets from and to files and pipes
@@ -40,6 +40,7 @@ mod packages;
 mod plan;
 mod prepare;
 mod probe;
+mod run;
 mod secrets;
 mod steering;
 mod ticker;
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let events = Events::to(args.events_fd());
     let done = match args.command {
-        Command::Run(run) => launch::run(&run, &events),
+        Command::Run(run) => run::run(&run, &events),
         Command::Precompile(it) => prepare::precompile(&it),
         Command::Doctor(it) => prepare::doctor(&it),
         Command::Compile => prepare::compile_stranger(),

@@ -20,7 +20,7 @@
 //! # Layout
 //!
 //! - `model`: the serde types
-//! - `error`: what can be wrong, each with its stable code
+//! - `error`: what can be wrong, each with its stable code; `codes`: all of them
 //! - `place`: where in a document something stands
 //! - `strict`: I-JSON parsing: bounded size and depth, no duplicate keys
 //! - `names`: the shapes of ids, paths and hosts
@@ -34,6 +34,7 @@
 //! - `resolve`: a manifest with the values of one run, and the files it names
 //! - `graph`: order, fan-in and fan-out of a valid manifest
 
+mod codes;
 mod error;
 mod fields;
 mod grant;
@@ -50,6 +51,7 @@ pub mod table;
 mod values;
 mod verdict;
 
+pub use codes::{exit_status, known_code};
 pub use error::{ManifestError, Warning};
 pub use grant::Grant;
 pub use graph::{Edge, Graph};

@@ -84,4 +84,13 @@ impl Packet {
     pub fn with_body(&self, body: Body) -> Self {
         Self { body, meta: None, ..self.clone() }
     }
+
+    /// The same with its sound as planes, as Python sees it: an array of shape `(C, N)`.
+    #[must_use]
+    pub fn into_planar(self) -> Self {
+        match self.body {
+            Body::Audio(audio) => Self { body: Body::Audio(audio.into_planar()), ..self },
+            body => Self { body, ..self },
+        }
+    }
 }

@@ -1,16 +1,14 @@
 //! A node of the engine.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeRuntime, NodeSpec, Outputs, PortId, Raised};
-use remotemedia_manifest::{RuntimeKind, collect_data};
+use remotemedia_manifest::RuntimeKind;
 use remotemedia_packet::written::{self, Origin};
-use remotemedia_packet::{Body, Flat, Packet, PacketError};
+use remotemedia_packet::{Flat, Packet, PacketError};
 use rustpython::vm::function::FuncArgs;
 use rustpython::vm::{PyObjectRef, PyResult, VirtualMachine};
-use serde_json::json;
 
 use crate::host;
 use crate::vm::{Vm, Wrong};
@@ -62,7 +60,7 @@ impl Node {
             });
             vec![vm.ctx.new_list(sources.collect()).into(), vm.ctx.new_str(entry).into()].into()
         })?;
-        let arrays = arrays(spec)?;
+        let arrays = spec.arrays()?;
         if !arrays.is_empty() {
             node.make("data", |vm| {
                 let arrays = arrays.iter().map(|(path, file)| {
@@ -72,15 +70,8 @@ impl Node {
                 vec![vm.ctx.new_list(arrays.collect()).into()].into()
             })?;
         }
-        let config = json!({
-            "id": spec.id,
-            "params": spec.params,
-            "inputs": spec.inputs,
-            "outputs": spec.outputs,
-            "fed": spec.fed,
-            "seed": spec.seed,
-        });
-        node.is_source = node.make("init", |vm| vec![vm.ctx.new_str(config.to_string()).into()].into())?;
+        let config = spec.config(&spec.params);
+        node.is_source = node.make("init", |vm| vec![vm.ctx.new_str(config.as_str()).into()].into())?;
         Ok(node)
     }
 
@@ -136,7 +127,7 @@ impl Node {
 
 impl NodeInstance for Node {
     fn process(&mut self, port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
-        let it = Flat::from_packet(&planar(packet.clone()), port).map_err(refused)?;
+        let it = Flat::from_packet(&packet.clone().into_planar(), port).map_err(refused)?;
         self.trace = packet.trace;
         self.origin = Origin::of(&it);
         let args = |vm: &VirtualMachine| {
@@ -205,21 +196,6 @@ impl NodeInstance for Node {
 
 fn is_true(vm: &VirtualMachine, answer: PyObjectRef) -> PyResult<bool> {
     answer.try_to_bool(vm)
-}
-
-/// The arrays that a node's parameters name.
-fn arrays(spec: &NodeSpec) -> Result<Vec<(String, Vec<u8>)>, NodeFailure> {
-    let mut paths = BTreeSet::new();
-    spec.params.values().for_each(|value| collect_data(value, &mut paths));
-    paths.into_iter().map(|path| Ok((path.to_owned(), spec.files.read(path)?))).collect()
-}
-
-/// Python sees sound as an array of shape `(C, N)`.
-fn planar(packet: Packet) -> Packet {
-    match packet.body {
-        Body::Audio(audio) => Packet { body: Body::Audio(audio.into_planar()), ..packet },
-        body => Packet { body, ..packet },
-    }
 }
 
 fn refused(error: PacketError) -> NodeFailure {

@@ -99,7 +99,9 @@ impl Instance {
         let Self { store, guest } = self;
         let answer = timer.run(spec, call(guest, store));
         let sandbox = store.data_mut();
-        sandbox.log().next_call();
+        if let Some(log) = &mut *sandbox.log() {
+            log.next_call();
+        }
         let refused = sandbox.refused_memory();
         let flooded = sandbox.payload.clear();
         match answer {

@@ -10,7 +10,7 @@
 //! - `cache`: machine code that this machine compiled, and what vouches for it
 //! - `bindings`: `schemas/node.wit` in Rust
 //! - `sandbox`: what a guest is given, and what it may use up
-//! - `log`, `stdio`: what a guest says, bounded
+//! - `stdio`: what a guest prints
 //! - `payload`: what a Python guest gives
 //! - `guest`: the exports of both worlds behind one face
 //! - `instance`: one live guest: calls with a deadline, and what its end means
@@ -29,7 +29,6 @@ mod engine;
 mod failure;
 mod guest;
 mod instance;
-mod log;
 mod node;
 mod payload;
 mod python;

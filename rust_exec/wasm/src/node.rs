@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use remotemedia_engine::{More, NodeFailure, NodeInstance, NodeSpec, Outputs, PortId};
-use remotemedia_packet::{Body, Flat, Packet};
+use remotemedia_packet::{Flat, Packet};
 use wasmtime::Store;
 
 use crate::bindings::Failure;
@@ -75,7 +75,7 @@ impl SandboxedNode {
 
 impl NodeInstance for SandboxedNode {
     fn process(&mut self, port: PortId, packet: Packet, out: &mut Outputs) -> Result<More, NodeFailure> {
-        let packet = planar(packet);
+        let packet = packet.into_planar();
         let flat = Flat::from_packet(&packet, port).map_err(|it| NodeFailure::new(it.code, it.message))?;
         self.trace.clone_from(&packet.trace);
         let emission = self.call(async |guest, store| guest.process(store, &flat).await)?;
@@ -114,13 +114,5 @@ impl NodeInstance for SandboxedNode {
         // The node is done with: how its last call ends changes nothing.
         let _ = self.call(async |guest, store| guest.close(store).await);
         self.guest = Err(NodeFailure::new("RM611", "the node was closed"));
-    }
-}
-
-/// A sandboxed node sees sound as planes: Python as an array of shape `(C, N)`.
-fn planar(packet: Packet) -> Packet {
-    match packet.body {
-        Body::Audio(audio) => Packet { body: Body::Audio(audio.into_planar()), ..packet },
-        body => Packet { body, ..packet },
     }
 }

@@ -1,11 +1,8 @@
 //! How the guest of a node is made, as often as it is needed.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use remotemedia_engine::{NodeFailure, NodeSpec};
-use remotemedia_manifest::collect_data;
-use serde_json::{Map, Value, json};
 use wasmtime::Store;
 
 use crate::component::Component;
@@ -47,7 +44,7 @@ impl Recipe {
     pub(crate) fn of_component(component: Arc<Component>, spec: &NodeSpec, own: impl Fn(&str) -> bool) -> Self {
         let params = spec.params.iter().filter(|(name, _)| !own(name));
         let params = params.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Self { origin: Origin::Component(component), code: Code { config: config(spec, params), python: None } }
+        Self { origin: Origin::Component(component), code: Code { config: spec.config(&params), python: None } }
     }
 
     /// For a class in Python.
@@ -55,8 +52,8 @@ impl Recipe {
         let entry = spec.entry.clone().ok_or_else(|| {
             NodeFailure::new("RM601", format!("expected an `entry` for `{}`, got none", spec.node_type))
         })?;
-        let python = PythonSource { entry, sources: spec.files.python_sources()?, arrays: arrays(spec)? };
-        let code = Code { config: config(spec, spec.params.clone()), python: Some(python) };
+        let python = PythonSource { entry, sources: spec.files.python_sources()?, arrays: spec.arrays()? };
+        let code = Code { config: spec.config(&spec.params), python: Some(python) };
         Ok(Self { origin: Origin::Runner(warm), code })
     }
 
@@ -75,23 +72,4 @@ impl Recipe {
         let is_source = instance.call(timer, spec, Stage::Make, init).map_err(End::into_failure)?;
         Ok((instance, is_source))
     }
-}
-
-fn config(spec: &NodeSpec, params: Map<String, Value>) -> String {
-    json!({
-        "id": spec.id,
-        "params": params,
-        "inputs": spec.inputs,
-        "outputs": spec.outputs,
-        "fed": spec.fed,
-        "seed": spec.seed,
-    })
-    .to_string()
-}
-
-/// The arrays that a node's parameters name.
-fn arrays(spec: &NodeSpec) -> Result<Vec<(String, Vec<u8>)>, NodeFailure> {
-    let mut paths = BTreeSet::new();
-    spec.params.values().for_each(|value| collect_data(value, &mut paths));
-    paths.into_iter().map(|path| Ok((path.to_owned(), spec.files.read(path)?))).collect()
 }

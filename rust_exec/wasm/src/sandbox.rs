@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use remotemedia_engine::{LogLevel, NodeSpec};
+use remotemedia_engine::{LogLevel, NodeLog, NodeSpec};
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::bindings::{Imports, host};
-use crate::log::{LINE, Log};
 use crate::payload::Payload;
 use crate::stdio::Lines;
 
@@ -23,6 +22,9 @@ const RANDOM_BYTES: u32 = 65_536;
 const PACKET_OVERHEAD: usize = 256;
 /// Memory of a guest whose node is not known yet.
 const UNOWNED: usize = 256 << 20;
+
+/// A guest says nothing before it is known whose it is.
+pub(crate) type Log = Option<NodeLog>;
 
 /// What becomes of a guest's standard output.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,11 +82,11 @@ impl Sandbox {
     pub(crate) fn adopt(store: &mut Store<Self>, spec: &NodeSpec) -> bool {
         let output = to_usize(spec.limits.output_bytes);
         let packets = to_usize(spec.limits.output_packets).saturating_mul(PACKET_OVERHEAD);
-        store.set_hostcall_fuel(output.saturating_add(packets).saturating_add(LINE));
+        store.set_hostcall_fuel(output.saturating_add(packets).saturating_add(NodeLog::LINE));
         let sandbox = store.data_mut();
         sandbox.made = Instant::now();
         sandbox.random = blake3::Hasher::new().update(&spec.seed.to_le_bytes()).finalize_xof();
-        sandbox.log().serve(spec);
+        *sandbox.log() = Some(NodeLog::new(&spec.id, spec.limits.log_bytes, Arc::clone(&spec.log)));
         sandbox.payload.bound(output.saturating_add(packets));
         sandbox.memory.limit = to_usize(spec.limits.memory);
         sandbox.memory.used <= sandbox.memory.limit
@@ -93,6 +95,12 @@ impl Sandbox {
     /// The node's log.
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say(&self, level: host::Level, message: &str, place: Option<(&str, u32)>) {
+        if let Some(log) = &mut *self.log() {
+            log.write(of(level), message, place);
+        }
     }
 
     /// Whether memory was refused since this was last asked.
@@ -117,12 +125,12 @@ impl WasiView for Sandbox {
 
 impl host::Host for Sandbox {
     fn log(&mut self, level: host::Level, message: String) -> wasmtime::Result<()> {
-        Self::log(self).write(of(level), &message, None);
+        self.say(level, &message, None);
         Ok(())
     }
 
     fn log_at(&mut self, level: host::Level, message: String, file: String, line: u32) -> wasmtime::Result<()> {
-        Self::log(self).write(of(level), &message, Some((&file, line)));
+        self.say(level, &message, Some((&file, line)));
         Ok(())
     }
 

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use remotemedia_engine::LogLevel;
+use remotemedia_engine::{LogLevel, NodeLog};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use crate::log::{LINE, Log};
+use crate::sandbox::Log;
 
 /// What one write may bring; the guest asks before each.
 const WRITE: usize = 64 << 10;
@@ -32,8 +32,10 @@ impl Lines {
         let mut unfinished = lock(&self.unfinished);
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             unfinished.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || unfinished.len() > LINE {
-                lock(&self.log).write(self.level, &String::from_utf8_lossy(&unfinished), None);
+            if piece.ends_with(b"\n") || unfinished.len() > NodeLog::LINE {
+                if let Some(log) = &mut *lock(&self.log) {
+                    log.write(self.level, &String::from_utf8_lossy(&unfinished), None);
+                }
                 unfinished.clear();
             }
         }
