@@ -62,8 +62,19 @@ class Running:
         self.child = child
         self.control = control
         self.told: list[Any] = []
-        self._listener = threading.Thread(target=lambda: self.told.extend(map(parse_event, events)))
+        self._noticed = threading.Event()
+        self._listener = threading.Thread(target=self._listen, args=(events,))
         self._listener.start()
+
+    def _listen(self, events: IO[str]) -> None:
+        for line in events:
+            self.told.append(parse_event(line))
+            if self.told[-1].event == "notice":
+                self._noticed.set()
+
+    def noticed(self) -> bool:
+        """Wait for the first notice; return whether it came."""
+        return self._noticed.wait(30)
 
     def give(self, *lines: object) -> None:
         assert self.child.stdin is not None
@@ -156,6 +167,7 @@ def test_the_first_interrupt_lets_what_is_under_way_come_to_its_end(package: Bui
         run.give(2)
         assert run.line() == 0.5
         run.child.send_signal(signal.SIGINT)
+        assert run.noticed()  # before the end of the input, which would be an ordinary end
         assert run.ended() == (130, ["seen 1"])
     notices = [event.message for event in run.told if event.event == "notice"]
     assert any(message.startswith("interrupted: what is under way") for message in notices)
