@@ -35,6 +35,7 @@ class RunOptions:
         timeout_s: wall time of one call of a node, in seconds.
         memory_mb: memory of one node, in MiB.
         packets: whether output lines carry times besides values.
+        input_packets: whether input lines do.
         seed: of the nodes' random numbers.
         on_error: what becomes of the run when a node fails, by the node's id; "" is all others.
         live: whether packets are taken at their times, not as fast as can be.
@@ -54,6 +55,7 @@ class RunOptions:
     timeout_s: float | None = None
     memory_mb: int | None = None
     packets: bool = False
+    input_packets: bool = False
     seed: int = 0
     on_error: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
@@ -102,6 +104,7 @@ def make_plan(
         "input": options.input,
         "output": str(options.output) if options.output is not None else None,
         "packets": options.packets,
+        "input_packets": options.input_packets or None,
         "pace": "live" if options.live else None,
         "seed": options.seed,
         "signer_trusted": signer_trusted or None,

@@ -66,15 +66,18 @@ class Executor:
         directory: Path,
         home: Path,
         on_event: Callable[[dict[str, Any]], None],
+        stdin: IO[bytes] | None = None,
         stdout: int | IO[bytes] | None = None,
+        on_start: Callable[[subprocess.Popen[bytes]], None] = lambda _child: None,
         secrets: Mapping[str, str] = MappingProxyType({}),
         control: str | None = None,
     ) -> None:
         """Run a package to its end.
 
-        `directory` takes the plan; `on_event` is called for every event of the run; `stdout` is where packets go,
-        by default where this process's own output goes; `secrets` reach the child through a pipe alone; `control` is a
-        file or FIFO that is followed for what is asked of the run while it goes on, `-` stdin.
+        `directory` takes the plan; `on_event` is called for every event of the run; `stdout` is where packets go, by
+        default where this process's own output goes, and `stdin` is what is read as the input `-`; `on_start` is given
+        the child; `secrets` reach the child through a pipe alone; `control` is a file or FIFO that is followed for what
+        is asked of the run while it goes on, `-` stdin.
         """
         plan_file = directory / "plan.json"
         plan_file.write_text(json.dumps(plan), encoding="utf-8")
@@ -89,11 +92,13 @@ class Executor:
                     child = subprocess.Popen(
                         [*command, *self._places()],
                         pass_fds=(writing, *inherited, *steering),
+                        stdin=stdin,
                         stdout=stdout,
                         env=without(secrets, os.environ),
                     )
             finally:
                 os.close(writing)
+            on_start(child)
             with child:
                 failure = _follow(events, on_event)
                 status = child.wait()

@@ -20,6 +20,7 @@ from remotemedia import _native
 from remotemedia.errors import PipelineError, RemoteMediaError
 from remotemedia.node import Node
 from remotemedia.nodes.io import AudioSource
+from remotemedia.nodes.remote import HFPipelineNode
 from remotemedia.runtime import onnxruntime
 from remotemedia.runtime._driver import Pump
 from remotemedia.runtime._host_node import HostNode
@@ -93,9 +94,11 @@ class Run:
         heard = _microphone(self._nodes) if data is None else None
         has_input = data is not None or heard is not None
         led_to = {edge["to"] for edge in manifest["connections"]}
+        names = self._pipeline.ids()
+        working = _with_packages(self._nodes, names, lambda name: has_input or name in led_to)
         hosts = {
             name: HostNode(node, self._place, fed=has_input or name in led_to)
-            for name, node in zip(self._pipeline.ids(), self._nodes, strict=True)
+            for name, node in zip(names, working, strict=True)
         }
         if not has_input:
             _expect_source([node for node in manifest["nodes"] if node["id"] not in led_to], hosts)
@@ -192,6 +195,16 @@ def _expect_sound(nodes: Sequence[Node]) -> None:
             code="RM703",
             hint='give `run` a sound file, or the source `device="default"`',
         )
+
+
+def _with_packages(nodes: Sequence[Node], names: Sequence[str], is_fed: Callable[[str], bool]) -> Sequence[Any]:
+    """Return the nodes, and what runs packages in the place of those that are one."""
+    if not any(isinstance(node, HFPipelineNode) for node in nodes):
+        return nodes
+    # Few pipelines have one, and it brings the network along.
+    from remotemedia.runtime._package_node import with_packages  # noqa: PLC0415
+
+    return with_packages(nodes, names, is_fed)
 
 
 def _models_of(pipeline: Runnable) -> _native.Models:

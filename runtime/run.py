@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -47,12 +48,14 @@ def run_package(
     nested: Mapping[str, NestedPackage] = MappingProxyType({}),
     on_event: Callable[[dict[str, Any]], None],
     on_plan: Callable[[dict[str, Any]], None] = lambda _plan: None,
+    stdin: IO[bytes] | None = None,
     stdout: int | IO[bytes] | None = None,
+    on_start: Callable[[subprocess.Popen[bytes]], None] = lambda _child: None,
 ) -> None:
     """Run a verified package in an executor of its own; packets go to `stdout`, by default this process's.
 
     `nested` are the packages that nodes of it are (`resolve_nested`). `on_plan` is called with the plan before anything
-    starts.
+    starts, `on_start` with the executor's process. The input `-` is read from `stdin`.
 
     Raises:
         TrustError: RM507, the package wants what it was not granted; RM509, a node cannot run where it was asked to.
@@ -91,7 +94,9 @@ def run_package(
             directory=Path(place),
             home=home,
             on_event=on_event,
+            stdin=stdin,
             stdout=stdout,
+            on_start=on_start,
             secrets=options.secrets,
             control=options.control,
         )

@@ -123,6 +123,8 @@ class Plan(Document):
     """A file; stdout where absent."""
     packets: bool | None = None
     """Whether output lines carry the packet's times besides its value."""
+    input_packets: bool | None = None
+    """Whether input lines do."""
     pace: Literal["batch", "live"] | None = None
     """Whether packets are taken as fast as can be, which is the default, or at their times."""
     seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None

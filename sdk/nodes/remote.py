@@ -5,7 +5,8 @@
     p = Pipeline("assistant").add(HFPipelineNode("speech_to_text", host="ai.example.com:50052"))
 
 Where a node runs stands in the manifest. Without a transport to other machines, running one of them here ends with
-RM618, which names the host; an object that is given no place runs in this process.
+RM618, which names the host; an object that is given no place runs in this process, and a pipeline that is given a
+package and no host in an executor on this machine, in its sandbox.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class HFPipelineNode(Node):
     Args:
         name: what the pipeline is called there, and this node here.
         host: the executor that has it, `HOST` or `HOST:PORT`.
-        remote_ref: its package, such as `oci://registry.example/voice:1.0`.
+        remote_ref: its package, such as `oci://registry.example/voice:1.0`; without a host it runs on this machine.
         remote_config: the executor, in full.
         kw: arguments of `Node`.
     """
@@ -47,8 +48,13 @@ class HFPipelineNode(Node):
         self.remote_ref = remote_ref
         self.remote_config = remote_config
 
+    @property
+    def package(self) -> str | None:
+        """The package that a run of the pipeline starts on this machine; None where it is another machine's."""
+        return self.remote_ref if self.host is None and self.remote_config is None else None
+
     def process(self, value: Any) -> NoReturn:  # noqa: ARG002 - no node takes less
-        """Refuse.
+        """Refuse: a package takes the stream of a whole run, and another machine is not reached.
 
         Raises:
             RemoteExecutionError: RM618.

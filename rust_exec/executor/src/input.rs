@@ -27,18 +27,18 @@ const MAX_ARRAY: u64 = 4 << 30;
 /// Open an input: sound (wav, flac, mp3, ogg), a `.npy` array, or JSON lines; `-` is stdin.
 ///
 /// It begins behind the first `passed` packets. Sound is decoded up to there, and lines are read: what stands behind is the
-/// same to the last bit. Whoever waits for it at a pipe is woken by a cancellation.
-pub(crate) fn open(path: &Path, passed: u64, cancel: &Cancel) -> Result<Packets, Failure> {
+/// same to the last bit. Whoever waits for it at a pipe is woken by a cancellation. `envelope` is whether lines carry times.
+pub(crate) fn open(path: &Path, passed: u64, envelope: bool, cancel: &Cancel) -> Result<Packets, Failure> {
     if path.as_os_str() == "-" {
         let stdin = Attentive { source: std::io::stdin(), cancel: cancel.clone() };
-        return from_reader("stdin", passed, BufReader::new(stdin));
+        return from_reader("stdin", passed, envelope, BufReader::new(stdin));
     }
     let name = path.display().to_string();
     let file = File::open(path).map_err(|e| unreadable(&name, &e.to_string()))?;
     if file.metadata().is_ok_and(|it| it.is_dir()) {
         return Err(unreadable(&name, "expected a file, got a directory"));
     }
-    from_reader(&name, passed, BufReader::new(Attentive { source: file, cancel: cancel.clone() }))
+    from_reader(&name, passed, envelope, BufReader::new(Attentive { source: file, cancel: cancel.clone() }))
 }
 
 /// A file or pipe that is at its end once the run is cancelled.
@@ -64,6 +64,7 @@ impl<S: Read + AsFd> Read for Attentive<S> {
 fn from_reader<R: Read + Send + Sync + 'static>(
     name: &str,
     passed: u64,
+    envelope: bool,
     mut reader: BufReader<R>,
 ) -> Result<Packets, Failure> {
     let head = reader.fill_buf().map_err(|e| unreadable(name, &e.to_string()))?;
@@ -77,7 +78,7 @@ fn from_reader<R: Read + Send + Sync + 'static>(
         }
         Ok(Box::new(sound))
     } else {
-        Ok(Box::new(Lines { name: name.to_owned(), reader, number: 0, passed }))
+        Ok(Box::new(Lines { name: name.to_owned(), reader, number: 0, passed, envelope }))
     }
 }
 
@@ -98,6 +99,8 @@ struct Lines<R> {
     number: u64,
     /// Values still to be passed over.
     passed: u64,
+    /// Whether each line is an object that has times beside the value.
+    envelope: bool,
 }
 
 impl<R: Read + Send> Iterator for Lines<R> {
@@ -114,7 +117,7 @@ impl<R: Read + Send> Iterator for Lines<R> {
                 Ok(_) if line.trim().is_empty() => {}
                 Ok(_) if self.passed > 0 => self.passed -= 1,
                 Ok(_) => {
-                    let packet = jsonl::from_line(line.trim(), false);
+                    let packet = jsonl::from_line(line.trim(), self.envelope);
                     return Some(packet.map_err(|e| self.fault(&e.to_string())));
                 }
                 Err(e) => return Some(Err(self.fault(&e.to_string()))),

@@ -36,6 +36,9 @@ pub(crate) struct Plan {
     /// Whether output lines carry the packet's times besides its value.
     #[serde(default)]
     pub(crate) packets: bool,
+    /// Whether input lines do.
+    #[serde(default)]
+    pub(crate) input_packets: bool,
     /// Whether packets are taken as fast as can be, or at their times.
     #[serde(default)]
     pub(crate) pace: Pace,

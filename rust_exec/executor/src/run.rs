@@ -57,7 +57,7 @@ pub(crate) fn run(args: &RunArgs, events: &Arc<Events>) -> Result<(), Failure> {
         }
     };
     let passed = checkpoints.as_ref().map_or(0, |it| it.passed());
-    let mut packets = packets(input, passed, &pipeline)?;
+    let mut packets = packets(input, passed, plan.input_packets, &pipeline)?;
     if let Some(probe) = &mut probe {
         packets = Box::new(packets.inspect(probe.watch_input()));
     }
@@ -95,9 +95,9 @@ fn pipeline(
 }
 
 /// The run's input, without the packets that an earlier run has passed.
-fn packets(input: Option<&Path>, passed: u64, pipeline: &Pipeline) -> Result<Packets, Failure> {
+fn packets(input: Option<&Path>, passed: u64, envelope: bool, pipeline: &Pipeline) -> Result<Packets, Failure> {
     match input {
-        Some(path) => input::open(path, passed, &pipeline.control().draining()),
+        Some(path) => input::open(path, passed, envelope, &pipeline.control().draining()),
         None if pipeline.takes_input() => {
             let hint = "give it a file with `--input FILE`, or JSON lines on stdin with `--input -`";
             Err(Failure::new("RM612", "expected an input for the pipeline, got none").with_hint(hint))
