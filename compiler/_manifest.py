@@ -120,6 +120,8 @@ class _Writer:
                 self._report(error, place)
         if isinstance(node.cls, ProjectClass):
             described["entry"] = self._stating.node_entry(node.cls)
+        if node.sync is not None:
+            described["sync"] = node.sync
         try:
             described |= remote_fields(arguments, node.cls.name if builtin is not None else "", self._project)
         except PipelineError as error:

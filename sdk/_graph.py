@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from remotemedia._ids import assign_ids, chosen_name, duplicate_name
 from remotemedia.errors import PipelineError
@@ -11,7 +11,7 @@ from remotemedia.node import Node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Edge", "Element", "FlatGraph", "Graph", "Nested"]
+__all__ = ["Edge", "Element", "FlatGraph", "Graph", "Nested", "Sync"]
 
 
 class Nested(Protocol):
@@ -22,6 +22,7 @@ class Nested(Protocol):
 
 
 Element: TypeAlias = Node | Nested
+Sync: TypeAlias = Literal["arrival", "pts"]
 
 
 class Edge(NamedTuple):
@@ -34,11 +35,12 @@ class Edge(NamedTuple):
 
 
 class FlatGraph(NamedTuple):
-    """Nodes with their ids, and the edges between them; pipelines in pipelines are dissolved."""
+    """Nodes with their ids, the edges between them, and how each merges; pipelines in pipelines are dissolved."""
 
     nodes: tuple[Node, ...]
     ids: list[str]
     edges: list[Edge]
+    syncs: list[Sync | None]
 
 
 class Graph:
@@ -51,14 +53,18 @@ class Graph:
         self.elements: list[Element] = []
         self.edges: list[Edge] = []
         self._positions: dict[int, int] = {}
+        self._syncs: dict[int, Sync] = {}
         self._names: set[str] = set()
 
-    def add(self, element: Element, before: Sequence[Element]) -> None:
-        """Add an element with edges from others.
+    def add(self, element: Element, before: Sequence[Element], sync: Sync | None) -> None:
+        """Add an element with edges from others; `sync` is how a node merges them.
 
         Raises:
-            PipelineError: RM703, it was added already, or another is not in the graph; RM112, its name is taken.
+            PipelineError: RM703, it was added already, another is not in the graph, or a pipeline is to merge; RM112,
+                its name is taken.
         """
+        if sync is not None:
+            _check_sync(element, sync)
         if id(element) in self._positions:
             raise _twice(element)
         edges = [Edge(self.position(other), len(self.elements)) for other in before]
@@ -68,6 +74,8 @@ class Graph:
                 raise duplicate_name(name)
             self._names.add(name)
         self._positions[id(element)] = len(self.elements)
+        if sync is not None:
+            self._syncs[id(element)] = sync
         self.elements.append(element)
         self.edges.extend(edges)
 
@@ -85,6 +93,7 @@ class Graph:
         moved = [
             edge._replace(source=_after(edge.source, gone), target=_after(edge.target, gone)) for edge in kept + bridges
         ]
+        self._syncs.pop(id(element), None)
         del self.elements[gone]
         self.edges[:] = moved
         self._positions = {id(other): position for position, other in enumerate(self.elements)}
@@ -105,6 +114,10 @@ class Graph:
             )
         return position
 
+    def sync(self, element: Element) -> Sync | None:
+        """Return how an element merges, where the author said it."""
+        return self._syncs.get(id(element))
+
     def flat(self) -> FlatGraph:
         """Dissolve the pipelines in this graph.
 
@@ -124,6 +137,7 @@ def _flat(graph: Graph, seen: set[int]) -> FlatGraph:
     nodes: list[Node] = []
     ids: list[str] = []
     edges: list[Edge] = []
+    syncs: list[Sync | None] = []
     ends: list[tuple[list[int], list[int]]] = []  # of each element the nodes that take and those that give
     for element, name in zip(graph.elements, _ids(graph), strict=True):
         key = id(element) if isinstance(element, Node) else id(element._built)  # noqa: SLF001 - see `Nested`
@@ -134,10 +148,12 @@ def _flat(graph: Graph, seen: set[int]) -> FlatGraph:
         if isinstance(element, Node):
             nodes.append(element)
             ids.append(name)
+            syncs.append(graph.sync(element))
             ends.append(([first], [first]))
             continue
         inner = _flat(element._built, seen)  # noqa: SLF001 - see `Nested`
         nodes += inner.nodes
+        syncs += inner.syncs
         ids += [f"{name}/{each}" for each in inner.ids]
         edges += [edge._replace(source=edge.source + first, target=edge.target + first) for edge in inner.edges]
         taking = {edge.target for edge in inner.edges}
@@ -150,7 +166,7 @@ def _flat(graph: Graph, seen: set[int]) -> FlatGraph:
             )
         )
     edges += _between(graph, ends)
-    return FlatGraph(tuple(nodes), ids, edges)
+    return FlatGraph(tuple(nodes), ids, edges, syncs)
 
 
 def _between(graph: Graph, ends: list[tuple[list[int], list[int]]]) -> Iterator[Edge]:
@@ -179,6 +195,17 @@ def _twice(element: Element) -> PipelineError:
         code="RM703",
         hint="make another one" if nested else "draw further edges with `connect`",
     )
+
+
+def _check_sync(element: Element, sync: object) -> None:
+    if sync not in {"arrival", "pts"}:
+        raise PipelineError(f"expected `sync` to be `arrival` or `pts`, got {sync!r:.40}", code="RM703")
+    if not isinstance(element, Node):
+        raise PipelineError(
+            f"expected a node that merges, got the pipeline `{element.name}`",
+            code="RM703",
+            hint="give `sync` where the pipeline's own first node is added",
+        )
 
 
 def _after(position: int, gone: int) -> int:

@@ -60,12 +60,14 @@ def _named(pipeline: Pipeline, nodes: Iterable[Node] | None = None) -> Iterable[
 
 
 def _graph(pipeline: Pipeline, nodes: list[dict[str, Any]], metadata: dict[str, str]) -> dict[str, Any]:
-    ids = pipeline.ids()
+    ids, graph = pipeline.ids(), pipeline._graph  # noqa: SLF001 - this is its writer
     return {
         "version": "v1",
         "metadata": {"name": pipeline.name} | metadata,
-        "nodes": nodes,
-        "connections": [connection(edge, ids) for edge in pipeline._graph.edges],  # noqa: SLF001 - this is its writer
+        "nodes": [
+            node if sync is None else node | {"sync": sync} for node, sync in zip(nodes, graph.syncs, strict=True)
+        ],
+        "connections": [connection(edge, ids) for edge in graph.edges],
     }
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
-    from remotemedia._graph import Element, FlatGraph
+    from remotemedia._graph import Element, FlatGraph, Sync
     from remotemedia._running import Managed
     from remotemedia.runtime.lifecycle import Lifecycle
 
@@ -75,12 +75,18 @@ class Pipeline:
         """The nodes, in the order they were added; those of a pipeline in its place."""
         return self._graph.nodes
 
-    def add(self, node: Node | Pipeline, after: Node | Pipeline | Sequence[Node | Pipeline] | None = None) -> Pipeline:
+    def add(
+        self,
+        node: Node | Pipeline,
+        after: Node | Pipeline | Sequence[Node | Pipeline] | None = None,
+        sync: Sync | None = None,
+    ) -> Pipeline:
         """Add a node, or the nodes of a pipeline, and return this pipeline.
 
         Args:
             node: the node or pipeline; each is added once. What a pipeline is given later counts too.
             after: whose packets it takes: those of what was added before where absent, nobody's for `[]`.
+            sync: how a node behind several takes their packets: `arrival`, as they come, or `pts`, by their times.
 
         Raises:
             PipelineError: RM703, this is no node or not one of the pipeline, or the pipeline is initialized; RM112, its
@@ -92,7 +98,7 @@ class Pipeline:
             before = self._built.elements[-1:]
         else:
             before = [after] if isinstance(after, Node | Pipeline) else after
-        self._built.add(_checked(node), before)
+        self._built.add(_checked(node), before, sync)
         return self
 
     def add_node(self, node: Node | Pipeline) -> Pipeline:

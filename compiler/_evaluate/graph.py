@@ -50,7 +50,7 @@ def _signature(required: tuple[str, ...], optional: tuple[str, ...]) -> inspect.
     )
 
 
-_ADD: Final = _signature(("node",), ("after",))
+_ADD: Final = _signature(("node",), ("after", "sync"))
 _CONNECT: Final = _signature(("a", "b"), ("from_port", "to_port"))
 _METHODS: Final = {
     "add": _ADD,
@@ -130,6 +130,7 @@ def call_pipeline(
     match method:
         case "add" | "add_node":
             _add(ev, pipeline, bound["node"], bound.get("after"))
+            _merge(ev, pipeline, bound["node"].value, bound.get("sync"))
         case "connect":
             _connect(ev, pipeline, bound, ev.place(node))
         case _:
@@ -183,6 +184,23 @@ def _add(ev: Evaluator, pipeline: PipelineInstance, node: Argument, after: Argum
         return
     pipeline.edges.extend(Edge(at, len(pipeline.nodes), place=node.place) for at in before)
     pipeline.nodes.append(node.value)
+
+
+def _merge(ev: Evaluator, pipeline: PipelineInstance, node: Value, sync: Argument | None) -> None:
+    """Note how a node that was added merges."""
+    if sync is None or _is_none(sync):
+        return
+    if isinstance(sync.value, Unknown):
+        refuse_change(ev, pipeline, sync.place, f"depends on {sync.value.because}", why=sync.value)
+    elif not isinstance(sync.value, Known) or sync.value.value not in {"arrival", "pts"}:
+        _misfit(ev, None, sync.place, "neither `arrival` nor `pts`", owner=pipeline, called="Pipeline.add")
+    elif isinstance(node, NodeInstance):
+        node.sync = sync.value.value
+    else:
+        _misfit(
+            ev, None, sync.place, "a pipeline does not merge", owner=pipeline, called="Pipeline.add",
+            help_="give `sync` where the pipeline's own first node is added",
+        )  # fmt: skip
 
 
 def _connect(ev: Evaluator, pipeline: PipelineInstance, bound: dict[str, Argument], place: Place) -> None:

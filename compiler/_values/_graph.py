@@ -21,12 +21,14 @@ class NodeInstance:
         arguments: what its constructor was given, by name, without defaults.
         places: where each of them stands.
         place: the call.
+        sync: how it merges, where the program says it.
     """
 
     cls: LibraryClass | ProjectClass
     arguments: dict[str, Value]
     places: dict[str, Place]
     place: Place
+    sync: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

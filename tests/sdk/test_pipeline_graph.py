@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from remotemedia import AudioMixNode, Node, Pipeline
+from remotemedia import AudioMixNode, Node, PassThroughNode, Pipeline
 from remotemedia._graph_text import Form, render
 from remotemedia._picture import DrawnEdge, DrawnNode, Picture, picture_of_manifest
 from remotemedia.errors import PipelineError
@@ -271,3 +271,24 @@ def test_graphviz_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "graph.dot"
     file.write_text(render(picture_of_manifest(MANIFEST, RUNTIMES), Form.DOT), encoding="utf-8")
     subprocess.run([str(shutil.which("dot")), "-Tplain", str(file)], check=True, capture_output=True)
+
+
+def test_a_node_behind_several_may_take_packets_by_their_times() -> None:
+    left, right, joined = PassThroughNode(name="left"), PassThroughNode(name="right"), PassThroughNode(name="joined")
+    inner = Pipeline("inner").add(left).add(right, after=[]).add(joined, after=[left, right], sync="pts")
+    manifest = Pipeline("outer").add(inner).to_manifest()
+    assert [(node["id"], node.get("sync")) for node in manifest["nodes"]] == [
+        ("inner/left", None),
+        ("inner/right", None),
+        ("inner/joined", "pts"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("element", "sync", "said"),
+    [(PassThroughNode(), "newest", "`arrival` or `pts`"), (Pipeline("inner"), "pts", "a node that merges")],
+)
+def test_other_ways_to_merge_are_refused(element: Any, sync: Any, said: str) -> None:
+    with pytest.raises(PipelineError, match=said) as caught:
+        Pipeline("outer").add(element, sync=sync)
+    assert caught.value.code == "RM703"
