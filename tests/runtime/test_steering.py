@@ -48,11 +48,38 @@ p.add(Inverse())
 """
 
 
+SLOW = """\
+import time
+
+from remotemedia import Node, Pipeline
+
+
+class Slow(Node):
+    def process(self, seconds):
+        print("taken")
+        time.sleep(seconds)
+        return seconds
+
+
+p = Pipeline("slow")
+p.add(Slow())
+"""
+
+
 @pytest.fixture
 def package(tmp_path: Path) -> BuiltPackage:
-    file = tmp_path / "pipeline.py"
-    file.write_text(SOURCE)
-    return build_package(file, tmp_path, environ={})
+    return built(tmp_path, SOURCE)
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> BuiltPackage:
+    return built(tmp_path, SLOW)
+
+
+def built(place: Path, source: str) -> BuiltPackage:
+    file = place / "pipeline.py"
+    file.write_text(source)
+    return build_package(file, place, environ={})
 
 
 class Running:
@@ -62,19 +89,20 @@ class Running:
         self.child = child
         self.control = control
         self.told: list[Any] = []
-        self._noticed = threading.Event()
+        self._news = threading.Condition()
         self._listener = threading.Thread(target=self._listen, args=(events,))
         self._listener.start()
 
     def _listen(self, events: IO[str]) -> None:
         for line in events:
-            self.told.append(parse_event(line))
-            if self.told[-1].event == "notice":
-                self._noticed.set()
+            with self._news:
+                self.told.append(parse_event(line))
+                self._news.notify_all()
 
-    def noticed(self) -> bool:
-        """Wait for the first notice; return whether it came."""
-        return self._noticed.wait(30)
+    def hears(self, event: str) -> bool:
+        """Wait for the first event of a kind; return whether it came."""
+        with self._news:
+            return self._news.wait_for(lambda: any(it.event == event for it in self.told), 30)
 
     def give(self, *lines: object) -> None:
         assert self.child.stdin is not None
@@ -167,10 +195,35 @@ def test_the_first_interrupt_lets_what_is_under_way_come_to_its_end(package: Bui
         run.give(2)
         assert run.line() == 0.5
         run.child.send_signal(signal.SIGINT)
-        assert run.noticed()  # before the end of the input, which would be an ordinary end
+        assert run.hears("notice")  # before the end of the input, which would be an ordinary end
         assert run.ended() == (130, ["seen 1"])
     notices = [event.message for event in run.told if event.event == "notice"]
     assert any(message.startswith("interrupted: what is under way") for message in notices)
+    assert run.told[-1].error.code == "RM615"
+
+
+def test_the_second_interrupt_stops_at_once(slow: BuiltPackage) -> None:
+    with running(slow) as run:
+        run.give(20)
+        assert run.hears("log")
+        run.child.send_signal(signal.SIGINT)
+        assert run.hears("notice")
+        began = time.monotonic()
+        run.child.send_signal(signal.SIGINT)
+        assert run.child.wait(10) == 130
+        assert time.monotonic() - began < 4  # of the five seconds that the first would have granted
+        assert run.ended() == (130, [])
+
+
+def test_what_is_under_way_has_five_seconds(slow: BuiltPackage) -> None:
+    with running(slow) as run:
+        run.give(20)
+        assert run.hears("log")
+        run.child.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert run.child.wait(15) == 130
+        assert 4.9 < time.monotonic() - began < 12  # of the twenty that the node would take
+        assert run.ended() == (130, [])
     assert run.told[-1].error.code == "RM615"
 
 
