@@ -1,7 +1,8 @@
 //! The bounded queue before a stage: several givers, one taker, many packets at a time.
 //!
 //! To wake a thread costs more than many a call, so packets are handed over as many as there are: one lock and at most one
-//! wake-up for all that a stage emitted in a moment, and for all that waits when its taker comes.
+//! wake-up for all that a stage emitted in a moment, and for all that waits when its taker comes. They travel in the buffer in
+//! which they were emitted, for to copy a packet's head from one to another, a dozen times, costs more than all else of a hop.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -12,14 +13,20 @@ use crate::cancel::{Cancel, Wake};
 use crate::metrics::EdgeCounts;
 use crate::node::PortId;
 
+/// Packets, each with the port on which it was emitted, or for which it is.
+pub(crate) type Batch = VecDeque<(PortId, Packet)>;
+
+/// So many packets, or fewer, are put into the buffer of those that wait already.
+const FEW: usize = 8;
+
 /// What travels in a queue.
 pub(crate) enum Message {
-    /// A packet of one edge, for an input port.
-    Packet { edge: usize, port: PortId, packet: Packet },
+    /// Packets of one edge, each for an input port.
+    Packets { edge: usize, packets: Batch },
     /// Nothing more comes along this edge. A queue that closes without it was abandoned: a giver failed.
     End { edge: usize },
-    /// Behind this edge's packets a checkpoint begins.
-    Barrier { edge: usize },
+    /// Behind the packets of the edge that this came along a checkpoint begins.
+    Barrier,
 }
 
 /// What a queue holds at most; one packet always fits.
@@ -126,59 +133,106 @@ impl Drop for Giver {
 }
 
 impl Giver {
-    /// Send all of one edge's messages, in order, and leave none.
+    /// Send all packets of one edge, in order, and leave none.
     ///
     /// While the queue is full it waits; or where it is not to, packets that do not fit are dropped, and counted.
     pub(crate) fn send(
         &self,
-        messages: &mut VecDeque<Message>,
+        edge: usize,
+        packets: &mut Batch,
         counts: &EdgeCounts,
         wait: bool,
     ) -> Result<(), Stopped> {
         let shared = &*self.0;
+        let mut bytes = packets.iter().map(|(_, packet)| packet.byte_len()).sum();
         let mut held = shared.lock();
         loop {
             if held.taker_gone || shared.stop.is_cancelled() {
-                messages.clear();
+                packets.clear();
                 return Err(Stopped);
             }
-            held.fill(messages, counts, shared.bounds);
-            if held.taker_waits && !held.messages.is_empty() {
+            let sent = held.fill(edge, packets, bytes, shared.bounds);
+            counts.enter(sent.packets as u64, sent.bytes as u64);
+            bytes -= sent.bytes;
+            if !wait {
+                counts.dropped(packets.len() as u64);
+                packets.clear();
+            }
+            if packets.is_empty() {
+                shared.fill_end(held);
+                return Ok(());
+            }
+            if held.taker_waits {
                 held.taker_waits = false;
                 shared.filled.notify_one();
-            }
-            if !wait {
-                counts.dropped(messages.len() as u64);
-                messages.clear();
-            }
-            if messages.is_empty() {
-                return Ok(());
             }
             held.givers_waiting += 1;
             held = shared.emptied.wait(held).unwrap_or_else(PoisonError::into_inner);
             held.givers_waiting -= 1;
         }
     }
+
+    /// Say something of an edge behind all its packets.
+    pub(crate) fn mark(&self, mark: Message) -> Result<(), Stopped> {
+        let shared = &*self.0;
+        let mut held = shared.lock();
+        if held.taker_gone || shared.stop.is_cancelled() {
+            return Err(Stopped);
+        }
+        held.messages.push_back(mark);
+        shared.fill_end(held);
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Let go of the lock, then wake the taker if it waits: woken before, it would wait for the lock.
+    fn fill_end(&self, mut held: MutexGuard<'_, Held>) {
+        let waits = !held.messages.is_empty() && std::mem::take(&mut held.taker_waits);
+        drop(held);
+        if waits {
+            self.filled.notify_one();
+        }
+    }
 }
 
 impl Held {
-    /// Take in what fits.
-    fn fill(&mut self, messages: &mut VecDeque<Message>, counts: &EdgeCounts, bounds: Bounds) {
-        let (mut packets, mut bytes) = (0, 0);
-        while let Some(message) = messages.front() {
-            if let Message::Packet { packet, .. } = message {
-                let size = packet.byte_len();
-                let fits = self.packets < bounds.packets && self.bytes.saturating_add(size) <= bounds.bytes;
-                if !fits && self.packets > 0 && !self.unbound {
-                    break;
-                }
-                self.packets += 1;
-                self.bytes += size;
-                (packets, bytes) = (packets + 1, bytes + size as u64);
-            }
-            self.messages.extend(messages.pop_front());
+    /// Take in what fits of packets that have so many bytes.
+    fn fill(&mut self, edge: usize, packets: &mut Batch, bytes: usize, bounds: Bounds) -> Bounds {
+        let all = Bounds { packets: packets.len(), bytes };
+        let fits = if self.unbound || self.has_room(all, bounds) { all } else { self.fitting(packets, bounds) };
+        self.packets += fits.packets;
+        self.bytes += fits.bytes;
+        if fits.packets == 0 {
+            return fits;
         }
-        counts.enter(packets, bytes);
+        match self.messages.back_mut() {
+            Some(Message::Packets { edge: last, packets: waiting }) if *last == edge && fits.packets <= FEW => {
+                waiting.extend(packets.drain(..fits.packets));
+            }
+            _ => {
+                let rest = packets.split_off(fits.packets);
+                self.messages.push_back(Message::Packets { edge, packets: std::mem::replace(packets, rest) });
+            }
+        }
+        fits
+    }
+
+    fn has_room(&self, more: Bounds, bounds: Bounds) -> bool {
+        self.packets + more.packets <= bounds.packets && self.bytes.saturating_add(more.bytes) <= bounds.bytes
+    }
+
+    /// How many packets fit, one by one; into an empty queue at least one.
+    fn fitting(&self, packets: &Batch, bounds: Bounds) -> Bounds {
+        let mut fits = Bounds { packets: 0, bytes: 0 };
+        for (_, packet) in packets {
+            let more = Bounds { packets: fits.packets + 1, bytes: fits.bytes + packet.byte_len() };
+            if !self.has_room(more, bounds) && self.packets + fits.packets > 0 {
+                break;
+            }
+            fits = more;
+        }
+        fits
     }
 }
 
@@ -210,7 +264,9 @@ impl Taker {
             _ => self.count(into),
         }
         (held.packets, held.bytes) = (0, 0);
-        if held.givers_waiting > 0 {
+        let waits = held.givers_waiting > 0;
+        drop(held);
+        if waits {
             self.shared.emptied.notify_all();
         }
         Taken::Some
@@ -227,21 +283,12 @@ impl Taker {
     }
 
     fn count(&self, taken: &VecDeque<Message>) {
-        let mut run = (0, 0);
         for message in taken {
-            let (Message::Packet { edge, .. } | Message::End { edge } | Message::Barrier { edge }) = message;
-            if *edge != run.0 {
-                self.leave(run);
-                run = (*edge, 0);
+            if let Message::Packets { edge, packets } = message
+                && let Some(counts) = self.edges.get(*edge)
+            {
+                counts.leave(packets.len() as u64);
             }
-            run.1 += u64::from(matches!(message, Message::Packet { .. }));
-        }
-        self.leave(run);
-    }
-
-    fn leave(&self, (edge, packets): (usize, u64)) {
-        if let Some(edge) = self.edges.get(edge) {
-            edge.leave(packets);
         }
     }
 }
