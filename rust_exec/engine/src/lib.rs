@@ -58,7 +58,7 @@ pub use node::{
 };
 pub use pace::Pace;
 pub use parts::NodeParts;
-pub use pipeline::{CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
+pub use pipeline::{BURST_CAPACITY, CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
 pub use policy::{Action, FailureSink, Policy};
 pub use raised::{Raised, clean};
 pub use report::{EdgeReport, NodeReport, Report, Times};
