@@ -8,10 +8,10 @@ use std::sync::Arc;
 use remotemedia_packet::{Body, Packet};
 
 use crate::cancel::Cancel;
+use crate::content::Batch;
 use crate::error::{NodeError, NodeFailure};
 use crate::member::{Call, Member};
 use crate::node::{Guard, Outputs, PortId};
-use crate::queue::Batch;
 
 /// The fused nodes of one stage.
 pub(crate) struct Chain {

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use remotemedia_packet::Packet;
 
+use crate::content::{Batch, Message};
 use crate::error::NodeFailure;
 use crate::merge::Merge;
 use crate::node::PortId;
 use crate::outlet::Sequence;
-use crate::queue::{Batch, Message, Taken, Taker};
+use crate::queue::{Taken, Taker};
 
 /// The run's input.
 pub(crate) type Input<'a> = Box<dyn Iterator<Item = Result<Packet, NodeFailure>> + Send + 'a>;

@@ -14,7 +14,7 @@
 //! - `wiring`: the stages of one run, and the queues between them
 //! - `stage`: the loop of one thread; `pace`: when packets are let go
 //! - `chain`: the fused nodes of one stage, called in turn; `member`: one of them
-//! - `queue`: the bounded queue before a stage
+//! - `queue`: the bounded queue before a stage; `content`: what it holds
 //! - `intake`: where a stage's packets come from; `merge`: packets of several edges in the order of their times
 //! - `outlet`: where a stage's packets go; `sink`: where the run's do
 //! - `checkpoint`: all that a run needs to go on after it was killed
@@ -23,6 +23,7 @@
 mod cancel;
 mod chain;
 mod checkpoint;
+mod content;
 mod control;
 mod error;
 mod histogram;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use remotemedia_packet::{Kind, Packet};
 
+use crate::content::Batch;
 use crate::error::{NodeError, NodeFailure};
 use crate::metrics::{EdgeCounts, Meter};
 use crate::node::{EffectiveLimits, More, Outputs, PortId};
 use crate::outlet::Sequence;
 use crate::parts::{NodeParts, instantiate};
 use crate::policy::{Action, FailureSink, Policy};
-use crate::queue::Batch;
 
 /// How many packets a node may give in one `pull`.
 const PULL: usize = 16;

@@ -93,7 +93,7 @@ pub(crate) struct EdgeCounts {
     bytes: Count,
     taken: Count,
     high: Count,
-    pub(crate) dropped: Count,
+    dropped: Count,
     /// Whether there is no queue.
     pub(crate) fused: AtomicBool,
 }

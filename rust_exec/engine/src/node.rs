@@ -9,8 +9,8 @@ use remotemedia_packet::Packet;
 use serde_json::{Map, Value};
 
 use crate::cancel::{Cancel, Waker};
+use crate::content::Batch;
 use crate::error::NodeFailure;
-use crate::queue::Batch;
 
 /// Index of a port in [`NodeSpec::inputs`] or [`NodeSpec::outputs`].
 pub type PortId = u32;

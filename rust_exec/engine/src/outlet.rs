@@ -6,9 +6,10 @@ use std::sync::Arc;
 use remotemedia_packet::Packet;
 
 use crate::checkpoint::SequenceState;
+use crate::content::{Batch, Message};
 use crate::metrics::EdgeCounts;
 use crate::node::PortId;
-use crate::queue::{Batch, Giver, Message, Stopped};
+use crate::queue::{Giver, Stopped};
 
 /// The giving end of one edge.
 pub(crate) struct Lane {

@@ -11,6 +11,7 @@ use remotemedia_packet::Packet;
 
 use crate::cancel::Cancel;
 use crate::checkpoint::{self, Checkpointing, Leaves};
+use crate::content::Bounds;
 use crate::control::Control;
 use crate::error::{NodeFailure, RunError};
 use crate::intake::Input;
@@ -18,7 +19,7 @@ use crate::metrics::{Board, EdgeNames, Monitor};
 use crate::pace::Pace;
 use crate::parts::NodeParts;
 use crate::policy::FailureSink;
-use crate::queue::{Bounds, queue};
+use crate::queue::queue;
 use crate::report::Report;
 use crate::sink::{Drain, Sink};
 use crate::stage::{Course, Stage};

@@ -6,9 +6,10 @@ use remotemedia_packet::Packet;
 
 use crate::cancel::Cancel;
 use crate::checkpoint::Leaves;
+use crate::content::{Batch, Message};
 use crate::error::{NodeFailure, RunError};
 use crate::metrics::Board;
-use crate::queue::{Batch, Message, Taken, Taker};
+use crate::queue::{Taken, Taker};
 
 /// Takes the packets of a run, on the thread that runs it.
 pub trait Sink {

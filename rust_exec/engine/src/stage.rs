@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use crate::cancel::Cancel;
 use crate::chain::{Chain, State};
 use crate::checkpoint::{Barrier, Rounds, wait};
+use crate::content::Batch;
 use crate::control::Mailbox;
 use crate::error::{NodeError, NodeFailure, RunError};
 use crate::intake::{Input, Intake, Next};
 use crate::node::Guard;
 use crate::outlet::{Lane, Outlet};
 use crate::pace::Pacer;
-use crate::queue::{Batch, Stopped};
+use crate::queue::Stopped;
 
 /// How many packets are taken, or emitted before they are sent, where the queue is no shorter.
 pub(crate) const BATCH: usize = 64;
