@@ -117,7 +117,7 @@ def nodes(_: Path) -> None:
                 raise SystemExit(f"expected equal results, got the sums {sums}")
         ratio = statistics.median(b / a for a, b in zip(times["ours"], times["asyncio"], strict=True))
         over = statistics.median(a - b for a, b in zip(times["ours"], times["bare"], strict=True))
-        figure = f"{ratio:.1f} x an executor of asyncio queues; {1e6 * over / number / 3:.2f} µs over the call"
+        figure = f"{ratio:.1f} x asyncio queues; {1e6 * over / number / 3:.2f} µs over the call"
         row(f"3 Python nodes, {form}, {number} items", figure, "≥ 2 x" + (", ≤ 0.3 µs" if form == "sync" else ""))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,8 +20,6 @@ from weakref import WeakKeyDictionary
 from remotemedia import _native
 from remotemedia.errors import PipelineError, RemoteMediaError
 from remotemedia.node import Node
-from remotemedia.nodes.io import AudioSource
-from remotemedia.nodes.remote import HFPipelineNode
 from remotemedia.runtime import onnxruntime
 from remotemedia.runtime._driver import Pump
 from remotemedia.runtime._host_node import HostNode
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from remotemedia._project import Project
+    from remotemedia.nodes.io import AudioSource
     from remotemedia.runtime.place import Place
 
 
@@ -188,7 +188,7 @@ def _expect_sound(nodes: Sequence[Node]) -> None:
     Raises:
         PipelineError: RM703.
     """
-    silent = next((node for node in nodes if isinstance(node, AudioSource) and node.path is None), None)
+    silent = next((source for node in nodes if (source := _audio_source(node)) and source.path is None), None)
     if silent is not None:
         raise PipelineError(
             f"expected input, a path or a device for `{silent.name}`, got none of them",
@@ -199,7 +199,8 @@ def _expect_sound(nodes: Sequence[Node]) -> None:
 
 def _with_packages(nodes: Sequence[Node], names: Sequence[str], is_fed: Callable[[str], bool]) -> Sequence[Any]:
     """Return the nodes, and what runs packages in the place of those that are one."""
-    if not any(isinstance(node, HFPipelineNode) for node in nodes):
+    remote = sys.modules.get("remotemedia.nodes.remote")
+    if remote is None or not any(isinstance(node, remote.HFPipelineNode) for node in nodes):
         return nodes
     # Few pipelines have one, and it brings the network along.
     from remotemedia.runtime._package_node import with_packages  # noqa: PLC0415
@@ -220,12 +221,18 @@ def _arrives(kind: int, head: str, meta: str, data: Buffer) -> object:
 
 def _sound_file(nodes: Sequence[Node], data: object) -> str | None:
     """The sound that is to be read, where the data names a file and the pipeline starts with what reads one."""
-    if not isinstance(data, str | Path) or not any(isinstance(node, AudioSource) for node in nodes[:1]):
+    if not isinstance(data, str | Path) or not any(_audio_source(node) for node in nodes[:1]):
         return None
     return "/dev/stdin" if data == "-" else os.fspath(data)
 
 
 def _microphone(nodes: Sequence[Node]) -> Iterator[object] | None:
     """What a pipeline hears that starts with a device."""
-    first = nodes[0] if nodes else None
-    return first.process() if isinstance(first, AudioSource) and first.path is None and first.device else None
+    first = _audio_source(nodes[0]) if nodes else None
+    return first.process() if first is not None and first.path is None and first.device else None
+
+
+def _audio_source(node: Node) -> AudioSource | None:
+    """The node as what it is. A pipeline without built-in nodes does not wait for them to be imported."""
+    module = sys.modules.get("remotemedia.nodes.io")
+    return node if module is not None and isinstance(node, module.AudioSource) else None

@@ -114,6 +114,16 @@ def test_an_array_goes_in_and_comes_out() -> None:
     assert np.array_equal(np.concatenate([samples for samples, _ in windows]), sound[0])
 
 
+def test_nodes_of_ones_own_do_not_wait_for_the_built_in_ones(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(
+        "import sys\nfrom remotemedia import Node, Pipeline\n\n\nclass Half(Node):\n    def process(self, value):\n"
+        "        return value / 2\n\n\nprint(Pipeline([Half()]).run([3]), 'remotemedia.nodes' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "1.5 False\n"
+
+
 def test_a_graph_may_fork_and_join() -> None:
     p = Pipeline("diamond")
     source, left, right, sink = Same(), Half(name="left"), Half(name="right"), Same()

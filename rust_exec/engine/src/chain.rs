@@ -3,12 +3,12 @@
 //! The deepest node that has work is always called first, so that no more than one call's packets wait before any node.
 //! The chain is a state machine rather than a recursion: it may be a thousand nodes long, and may be left between any two calls.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use remotemedia_packet::{Body, Packet};
 
 use crate::cancel::Cancel;
+use crate::content::Batch;
 use crate::error::{NodeError, NodeFailure};
 use crate::member::{Call, Member};
 use crate::node::{Guard, Outputs, PortId};
@@ -24,7 +24,7 @@ pub(crate) struct Chain {
     flushed: usize,
     outputs: Outputs,
     /// What the last member emitted.
-    emitted: VecDeque<(PortId, Packet)>,
+    emitted: Batch,
     current: Current,
 }
 
@@ -56,7 +56,7 @@ impl Chain {
         if let Some(first) = members.first_mut() {
             first.more = source;
         }
-        let (outputs, emitted, current) = (Outputs::new(), VecDeque::new(), Current::default());
+        let (outputs, emitted, current) = (Outputs::new(), Batch::new(), Current::default());
         Self { members, cursor: 0, ended: source, flushed: 0, outputs, emitted, current }
     }
 
@@ -80,6 +80,16 @@ impl Chain {
         self.members[0].inbox.push_back((port, packet));
     }
 
+    /// Put packets before the first node.
+    pub(crate) fn feed_all(&mut self, mut packets: Batch) {
+        let inbox = &mut self.members[0].inbox;
+        if inbox.is_empty() {
+            *inbox = packets;
+        } else {
+            inbox.append(&mut packets);
+        }
+    }
+
     /// The thread was woken: the first node, if it waits, may have something to give.
     pub(crate) fn woken(&mut self) {
         if let Some(first) = self.members.first_mut().filter(|it| it.parts.instance.waits()) {
@@ -99,13 +109,9 @@ impl Chain {
         }
     }
 
-    /// What the last node emitted since this was last asked.
-    pub(crate) fn take_emitted(&mut self) -> impl Iterator<Item = (PortId, Packet)> + '_ {
-        self.emitted.drain(..)
-    }
-
-    pub(crate) fn emitted(&self) -> usize {
-        self.emitted.len()
+    /// What the last node emitted, and nobody has taken from here.
+    pub(crate) fn emitted(&mut self) -> &mut Batch {
+        &mut self.emitted
     }
 
     /// What the chain waits for; moves the cursor to the deepest node that has work.
@@ -229,7 +235,7 @@ impl Chain {
     fn pass_on(&mut self, index: usize, stop: &Cancel) -> bool {
         let [giver, rest @ ..] = &mut self.members[index..] else { return false };
         let (Some(forward), [taker, ..]) = (&mut giver.forward, rest) else {
-            self.emitted.extend(self.outputs.drain());
+            self.outputs.move_to(&mut self.emitted);
             return false;
         };
         let bytes = self.outputs.bytes();

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use remotemedia_packet::Packet;
 
+use crate::content::{Batch, Message};
 use crate::error::NodeFailure;
 use crate::merge::Merge;
 use crate::node::PortId;
 use crate::outlet::Sequence;
-use crate::queue::{Message, Taken, Taker};
+use crate::queue::{Taken, Taker};
 
 /// The run's input.
 pub(crate) type Input<'a> = Box<dyn Iterator<Item = Result<Packet, NodeFailure>> + Send + 'a>;
@@ -27,6 +28,8 @@ pub(crate) enum Intake<'a> {
 pub(crate) enum Next {
     /// A packet for an input port of the first node.
     Packet(PortId, Packet),
+    /// Several of them.
+    Packets(Batch),
     /// Nothing now; more may come.
     Nothing,
     /// Behind what was taken a checkpoint begins.
@@ -53,8 +56,8 @@ pub(crate) struct Queue {
 }
 
 impl Intake<'_> {
-    /// The next packet. Waits for it, unless the stage is called to something else.
-    pub(crate) fn next(&mut self) -> Next {
+    /// The next packet, or so many at the most. Waits for it, unless the stage is called to something else.
+    pub(crate) fn next(&mut self, most: usize) -> Next {
         match self {
             Self::Source => Next::End,
             Self::Run { input, sequence, taken, .. } => match input.next() {
@@ -66,16 +69,16 @@ impl Intake<'_> {
                     Next::Packet(0, packet)
                 }
             },
-            Self::Queue(queue) => queue.next(true),
+            Self::Queue(queue) => queue.next(most, true),
         }
     }
 
-    /// The next packet, if it is there already.
-    pub(crate) fn ready(&mut self) -> Next {
+    /// The same, if it is there already.
+    pub(crate) fn ready(&mut self, most: usize) -> Next {
         match self {
-            Self::Run { at_hand: true, .. } => self.next(),
+            Self::Run { at_hand: true, .. } => self.next(most),
             Self::Source | Self::Run { .. } => Next::Nothing,
-            Self::Queue(queue) => queue.next(false),
+            Self::Queue(queue) => queue.next(most, false),
         }
     }
 }
@@ -95,7 +98,7 @@ impl Queue {
         &self.taker
     }
 
-    fn next(&mut self, wait: bool) -> Next {
+    fn next(&mut self, most: usize, wait: bool) -> Next {
         loop {
             let is_delayed = self.barred > 0;
             if let Some((port, packet)) = self.merge.as_mut().and_then(|it| it.pop(is_delayed)) {
@@ -106,15 +109,23 @@ impl Queue {
                 return Next::Barrier;
             }
             match (self.taken.pop_front(), &mut self.merge) {
-                (Some(Message::Packet { port, packet, .. }), None) => return Next::Packet(port, packet),
-                (Some(Message::Packet { edge, port, packet }), Some(merge)) => merge.push(edge, port, packet),
+                (Some(Message::Packets { edge, mut packets }), None) => {
+                    if packets.len() > most {
+                        let rest = packets.split_off(most);
+                        self.taken.push_front(Message::Packets { edge, packets: rest });
+                    }
+                    return Next::Packets(packets);
+                }
+                (Some(Message::Packets { edge, packets }), Some(merge)) => {
+                    packets.into_iter().for_each(|(port, packet)| merge.push(edge, port, packet));
+                }
                 (Some(Message::End { edge }), merge) => {
                     self.open -= 1;
                     if let Some(merge) = merge {
                         merge.end(edge);
                     }
                 }
-                (Some(Message::Barrier { .. }), _) => self.barred += 1,
+                (Some(Message::Barrier), _) => self.barred += 1,
                 (None, _) if self.open == 0 => return Next::End,
                 (None, _) => match self.taker.take(&mut self.taken, wait) {
                     Taken::Some if self.taken.is_empty() => return Next::Nothing,

@@ -14,7 +14,7 @@
 //! - `wiring`: the stages of one run, and the queues between them
 //! - `stage`: the loop of one thread; `pace`: when packets are let go
 //! - `chain`: the fused nodes of one stage, called in turn; `member`: one of them
-//! - `queue`: the bounded queue before a stage
+//! - `queue`: the bounded queue before a stage; `content`: what it holds
 //! - `intake`: where a stage's packets come from; `merge`: packets of several edges in the order of their times
 //! - `outlet`: where a stage's packets go; `sink`: where the run's do
 //! - `checkpoint`: all that a run needs to go on after it was killed
@@ -23,6 +23,7 @@
 mod cancel;
 mod chain;
 mod checkpoint;
+mod content;
 mod control;
 mod error;
 mod histogram;
@@ -58,7 +59,7 @@ pub use node::{
 };
 pub use pace::Pace;
 pub use parts::NodeParts;
-pub use pipeline::{CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
+pub use pipeline::{BURST_CAPACITY, CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
 pub use policy::{Action, FailureSink, Policy};
 pub use raised::{Raised, clean};
 pub use report::{EdgeReport, NodeReport, Report, Times};

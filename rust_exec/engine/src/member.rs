@@ -1,11 +1,11 @@
 //! One node of a stage, and what the engine keeps beside it.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use remotemedia_packet::{Kind, Packet};
 
+use crate::content::Batch;
 use crate::error::{NodeError, NodeFailure};
 use crate::metrics::{EdgeCounts, Meter};
 use crate::node::{EffectiveLimits, More, Outputs, PortId};
@@ -23,7 +23,7 @@ pub(crate) struct Member {
     /// Where what it gives goes on to; `None` for the last.
     pub(crate) forward: Option<Forward>,
     pub(crate) meter: Meter,
-    pub(crate) inbox: VecDeque<(PortId, Packet)>,
+    pub(crate) inbox: Batch,
     /// Whether it has more to give before it wants further input.
     pub(crate) more: bool,
     restarts: u32,
@@ -57,7 +57,7 @@ pub(crate) enum Call {
 impl Member {
     pub(crate) fn new(parts: NodeParts, inputs: Vec<Input>, meter: Meter, told: Option<Arc<dyn FailureSink>>) -> Self {
         let restarts = if let Policy::Restart(times) = parts.policy { times } else { 0 };
-        Self { parts, inputs, forward: None, meter, inbox: VecDeque::new(), more: false, restarts, told }
+        Self { parts, inputs, forward: None, meter, inbox: Batch::new(), more: false, restarts, told }
     }
 
     /// The call that is due, if it is not that of one packet: what the node has still to give goes before what it is to be
@@ -66,7 +66,7 @@ impl Member {
         if self.more {
             Some(Call::Pull)
         } else if !self.inbox.is_empty() && self.parts.instance.waits() {
-            Some(Call::All(self.inbox.drain(..).collect()))
+            Some(Call::All(std::mem::take(&mut self.inbox).into()))
         } else {
             None
         }
@@ -96,6 +96,8 @@ impl Member {
             counts.packets_in.add(packets.len() as u64);
             counts.bytes_in.add(packets.iter().map(|(_, packet)| packet.byte_len() as u64).sum());
             packets.iter().try_for_each(|(port, packet)| check(&self.inputs, *port, packet))?;
+            // Most nodes give as many as they take.
+            outputs.reserve(packets.len());
         }
         let start = self.meter.begin();
         let instance = &mut self.parts.instance;

@@ -9,6 +9,7 @@ use remotemedia_packet::Packet;
 use serde_json::{Map, Value};
 
 use crate::cancel::{Cancel, Waker};
+use crate::content::Batch;
 use crate::error::NodeFailure;
 
 /// Index of a port in [`NodeSpec::inputs`] or [`NodeSpec::outputs`].
@@ -235,6 +236,21 @@ impl Outputs {
     pub fn drain(&mut self) -> impl Iterator<Item = (PortId, Packet)> + '_ {
         self.bytes = 0;
         self.packets.drain(..)
+    }
+
+    /// Move all that was emitted behind what is there; many packets in the buffer that holds them.
+    pub(crate) fn move_to(&mut self, emitted: &mut Batch) {
+        self.bytes = 0;
+        if emitted.is_empty() && self.packets.len() > 1 {
+            *emitted = std::mem::take(&mut self.packets).into();
+        } else {
+            emitted.extend(self.packets.drain(..));
+        }
+    }
+
+    /// Make room for as many packets as a call takes.
+    pub(crate) fn reserve(&mut self, packets: usize) {
+        self.packets.reserve(packets);
     }
 
     /// Hold one packet, as if it alone had been emitted.

@@ -1,14 +1,15 @@
 //! Where a stage's packets go: the queues of other stages, or the run's sink.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use remotemedia_packet::Packet;
 
 use crate::checkpoint::SequenceState;
+use crate::content::{Batch, Message};
 use crate::metrics::EdgeCounts;
 use crate::node::PortId;
-use crate::queue::{Giver, Message, Stopped};
+use crate::queue::{Giver, Stopped};
 
 /// The giving end of one edge.
 pub(crate) struct Lane {
@@ -19,7 +20,7 @@ pub(crate) struct Lane {
     port: PortId,
     counts: Arc<EdgeCounts>,
     pub(crate) sequence: Sequence,
-    waiting: VecDeque<Message>,
+    waiting: Batch,
 }
 
 /// Where the packets of a stage's last node go.
@@ -64,9 +65,18 @@ impl Sequence {
 }
 
 impl Outlet {
-    /// Send packets along every edge of their ports; waits while a queue is full.
-    pub(crate) fn send(&mut self, packets: impl Iterator<Item = (PortId, Packet)>) -> Result<(), Stopped> {
-        for (port, packet) in packets {
+    /// Send packets along every edge of their ports, and leave none; waits while a queue is full.
+    pub(crate) fn send(&mut self, packets: &mut Batch) -> Result<(), Stopped> {
+        let is_leaf = self.is_leaf;
+        if let [lanes] = &mut self.ports[..]
+            && let [lane] = &mut lanes[..]
+            && lane.waiting.is_empty()
+            && packets.iter().all(|(port, _)| is_leaf || *port == 0)
+        {
+            lane.push_all(packets);
+            return lane.flush(!self.drops);
+        }
+        for (port, packet) in packets.drain(..) {
             let port = if self.is_leaf { 0 } else { port as usize };
             let Some((last, others)) = self.ports.get_mut(port).and_then(|it| it.split_last_mut()) else { continue };
             others.iter_mut().for_each(|lane| lane.push(packet.clone()));
@@ -94,29 +104,41 @@ impl Outlet {
 
 impl Lane {
     pub(crate) fn new(queue: Giver, edge: usize, port: PortId, counts: Arc<EdgeCounts>) -> Self {
-        Self { queue, edge, port, counts, sequence: Sequence::default(), waiting: VecDeque::new() }
+        Self { queue, edge, port, counts, sequence: Sequence::default(), waiting: Batch::new() }
     }
 
     /// Put a packet behind those that are sent next.
     pub(crate) fn push(&mut self, mut packet: Packet) {
         self.sequence.number(&mut packet);
-        self.waiting.push_back(Message::Packet { edge: self.edge, port: self.port, packet });
+        self.waiting.push_back((self.port, packet));
+    }
+
+    /// Put all packets there, in the buffer that holds them, where there are none.
+    fn push_all(&mut self, packets: &mut Batch) {
+        std::mem::swap(&mut self.waiting, packets);
+        for (port, packet) in &mut self.waiting {
+            *port = self.port;
+            self.sequence.number(packet);
+        }
     }
 
     /// Send what was put there.
     pub(crate) fn flush(&mut self, wait: bool) -> Result<(), Stopped> {
-        if self.waiting.is_empty() { Ok(()) } else { self.queue.send(&mut self.waiting, &self.counts, wait) }
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.queue.send(self.edge, &mut self.waiting, &self.counts, wait)
     }
 
     /// Say that a checkpoint begins here.
     pub(crate) fn bar(&mut self) -> Result<(), Stopped> {
-        self.waiting.push_back(Message::Barrier { edge: self.edge });
-        self.flush(true)
+        self.flush(true)?;
+        self.queue.mark(Message::Barrier)
     }
 
     /// Say that nothing more comes.
     pub(crate) fn end(&mut self) -> Result<(), Stopped> {
-        self.waiting.push_back(Message::End { edge: self.edge });
-        self.flush(true)
+        self.flush(true)?;
+        self.queue.mark(Message::End { edge: self.edge })
     }
 }

@@ -11,6 +11,7 @@ use remotemedia_packet::Packet;
 
 use crate::cancel::Cancel;
 use crate::checkpoint::{self, Checkpointing, Leaves};
+use crate::content::Bounds;
 use crate::control::Control;
 use crate::error::{NodeFailure, RunError};
 use crate::intake::Input;
@@ -18,7 +19,7 @@ use crate::metrics::{Board, EdgeNames, Monitor};
 use crate::pace::Pace;
 use crate::parts::NodeParts;
 use crate::policy::FailureSink;
-use crate::queue::{Bounds, queue};
+use crate::queue::queue;
 use crate::report::Report;
 use crate::sink::{Drain, Sink};
 use crate::stage::{Course, Stage};
@@ -26,6 +27,9 @@ use crate::wiring::Wiring;
 
 /// Packets that wait before a stage at most, unless [`Pipeline::with_capacity`] says otherwise.
 pub const DEFAULT_CAPACITY: usize = 64;
+
+/// Packets that wait before a stage at most while that works off as many in a few milliseconds.
+pub const BURST_CAPACITY: usize = 256;
 
 /// Bytes of payload that wait before a stage at most, or one packet.
 pub const CAPACITY_BYTES: usize = 8 << 20;
@@ -83,7 +87,7 @@ impl Pipeline {
         let by_time = manifest.nodes.iter().map(|it| it.sync.as_deref() == Some("pts")).collect();
         let control = Control::new(nodes.iter().map(|it| it.spec.id.clone()).zip(types.iter().copied()));
         let board = Arc::new(board(&nodes, &graph));
-        let bounds = Bounds { packets: DEFAULT_CAPACITY, bytes: CAPACITY_BYTES };
+        let bounds = Bounds { packets: DEFAULT_CAPACITY, burst: BURST_CAPACITY, bytes: CAPACITY_BYTES };
         Ok(Self {
             graph,
             nodes,
@@ -110,6 +114,7 @@ impl Pipeline {
     #[must_use]
     pub fn with_capacity(mut self, packets: usize) -> Self {
         self.bounds.packets = packets.max(1);
+        self.bounds.burst = self.bounds.packets;
         self
     }
 
@@ -203,7 +208,7 @@ impl Pipeline {
     }
 
     fn go(
-        self,
+        mut self,
         input: Input<'_>,
         sink: &mut dyn Sink,
         mut checkpointing: Option<&mut Checkpointing<'_>>,
@@ -216,8 +221,12 @@ impl Pipeline {
         self.nodes.iter().for_each(|it| course.stop.also(&it.spec.cancel));
         course.stop.also(&course.drain);
         cancel.also(&course.stop);
-        let (bounds, quick_sink) = (self.bounds, self.quick_sink);
-        let (leaves, outputs) = queue(bounds, Vec::new(), &course.stop);
+        let quick_sink = self.quick_sink;
+        // Where it matters how long a packet waits, or how many lie between two branches, nothing is gained by more.
+        if self.pace == Pace::Live || self.by_time.contains(&true) {
+            self.bounds.burst = self.bounds.packets;
+        }
+        let (leaves, outputs) = queue(self.bounds, Vec::new(), &course.stop);
         board.start();
         let mut wiring = Wiring::new(self, input, &leaves, &course);
         drop(leaves);

@@ -1,33 +1,15 @@
 //! The bounded queue before a stage: several givers, one taker, many packets at a time.
 //!
 //! To wake a thread costs more than many a call, so packets are handed over as many as there are: one lock and at most one
-//! wake-up for all that a stage emitted in a moment, and for all that waits when its taker comes.
+//! wake-up for all that a stage emitted in a moment, and for all that waits when its taker comes. They travel in the buffer in
+//! which they were emitted, for to copy a packet's head from one to another, a dozen times, costs more than all else of a hop.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
-use remotemedia_packet::Packet;
-
 use crate::cancel::{Cancel, Wake};
+use crate::content::{Batch, Bounds, Content, Message};
 use crate::metrics::EdgeCounts;
-use crate::node::PortId;
-
-/// What travels in a queue.
-pub(crate) enum Message {
-    /// A packet of one edge, for an input port.
-    Packet { edge: usize, port: PortId, packet: Packet },
-    /// Nothing more comes along this edge. A queue that closes without it was abandoned: a giver failed.
-    End { edge: usize },
-    /// Behind this edge's packets a checkpoint begins.
-    Barrier { edge: usize },
-}
-
-/// What a queue holds at most; one packet always fits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) packets: usize,
-    pub(crate) bytes: usize,
-}
 
 /// The run is stopped, or nobody takes what is sent.
 #[derive(Debug)]
@@ -35,23 +17,17 @@ pub(crate) struct Stopped;
 
 struct Shared {
     held: Mutex<Held>,
-    bounds: Bounds,
     stop: Cancel,
     filled: Condvar,
     emptied: Condvar,
 }
 
-#[derive(Default)]
 struct Held {
-    messages: VecDeque<Message>,
-    packets: usize,
-    bytes: usize,
+    content: Content,
     givers: usize,
     taker_gone: bool,
     taker_waits: bool,
     givers_waiting: usize,
-    /// Whether the taker never takes while its giver sends.
-    unbound: bool,
     /// The taker was asked to look at something else.
     called: bool,
 }
@@ -68,6 +44,15 @@ impl Wake for Shared {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Let go of the lock, then wake the taker if it waits: woken before, it would wait for the lock.
+    fn let_go(&self, mut held: MutexGuard<'_, Held>) {
+        let waits = !held.content.is_empty() && std::mem::take(&mut held.taker_waits);
+        drop(held);
+        if waits {
+            self.filled.notify_one();
+        }
     }
 }
 
@@ -96,9 +81,16 @@ pub(crate) enum Taken {
 
 /// A queue with one giver; further ones are its clones.
 pub(crate) fn queue(bounds: Bounds, edges: Vec<Arc<EdgeCounts>>, stop: &Cancel) -> (Giver, Taker) {
+    let held = Held {
+        content: Content::new(bounds),
+        givers: 1,
+        taker_gone: false,
+        taker_waits: false,
+        givers_waiting: 0,
+        called: false,
+    };
     let shared = Arc::new(Shared {
-        held: Mutex::new(Held { givers: 1, ..Held::default() }),
-        bounds,
+        held: Mutex::new(held),
         stop: stop.clone(),
         filled: Condvar::new(),
         emptied: Condvar::new(),
@@ -126,59 +118,55 @@ impl Drop for Giver {
 }
 
 impl Giver {
-    /// Send all of one edge's messages, in order, and leave none.
+    /// Send all packets of one edge, in order, and leave none.
     ///
     /// While the queue is full it waits; or where it is not to, packets that do not fit are dropped, and counted.
     pub(crate) fn send(
         &self,
-        messages: &mut VecDeque<Message>,
+        edge: usize,
+        packets: &mut Batch,
         counts: &EdgeCounts,
         wait: bool,
     ) -> Result<(), Stopped> {
         let shared = &*self.0;
+        let mut bytes = packets.iter().map(|(_, packet)| packet.byte_len()).sum();
         let mut held = shared.lock();
         loop {
             if held.taker_gone || shared.stop.is_cancelled() {
-                messages.clear();
+                packets.clear();
                 return Err(Stopped);
             }
-            held.fill(messages, counts, shared.bounds);
-            if held.taker_waits && !held.messages.is_empty() {
+            let sent = held.content.fill(edge, packets, bytes);
+            counts.enter(sent.packets as u64, sent.bytes as u64);
+            bytes -= sent.bytes;
+            if !wait {
+                counts.dropped(packets.len() as u64);
+                packets.clear();
+            }
+            if packets.is_empty() {
+                shared.let_go(held);
+                return Ok(());
+            }
+            if held.taker_waits {
                 held.taker_waits = false;
                 shared.filled.notify_one();
-            }
-            if !wait {
-                counts.dropped(messages.len() as u64);
-                messages.clear();
-            }
-            if messages.is_empty() {
-                return Ok(());
             }
             held.givers_waiting += 1;
             held = shared.emptied.wait(held).unwrap_or_else(PoisonError::into_inner);
             held.givers_waiting -= 1;
         }
     }
-}
 
-impl Held {
-    /// Take in what fits.
-    fn fill(&mut self, messages: &mut VecDeque<Message>, counts: &EdgeCounts, bounds: Bounds) {
-        let (mut packets, mut bytes) = (0, 0);
-        while let Some(message) = messages.front() {
-            if let Message::Packet { packet, .. } = message {
-                let size = packet.byte_len();
-                let fits = self.packets < bounds.packets && self.bytes.saturating_add(size) <= bounds.bytes;
-                if !fits && self.packets > 0 && !self.unbound {
-                    break;
-                }
-                self.packets += 1;
-                self.bytes += size;
-                (packets, bytes) = (packets + 1, bytes + size as u64);
-            }
-            self.messages.extend(messages.pop_front());
+    /// Say something of an edge behind all its packets.
+    pub(crate) fn mark(&self, mark: Message) -> Result<(), Stopped> {
+        let shared = &*self.0;
+        let mut held = shared.lock();
+        if held.taker_gone || shared.stop.is_cancelled() {
+            return Err(Stopped);
         }
-        counts.enter(packets, bytes);
+        held.content.mark(mark);
+        shared.let_go(held);
+        Ok(())
     }
 }
 
@@ -190,7 +178,7 @@ impl Taker {
             if self.shared.stop.is_cancelled() {
                 return Taken::Stopped;
             }
-            if !held.messages.is_empty() || std::mem::take(&mut held.called) {
+            if !held.content.is_empty() || std::mem::take(&mut held.called) {
                 break;
             }
             if held.givers == 0 {
@@ -203,14 +191,15 @@ impl Taker {
             held = self.shared.filled.wait(held).unwrap_or_else(PoisonError::into_inner);
             held.taker_waits = false;
         }
-        std::mem::swap(&mut held.messages, into);
+        let packets = held.content.empty(into);
         // Before the lock is let go, so that no edge seems to hold more than the queue may.
         match &self.edges[..] {
-            [edge] => edge.leave(held.packets as u64),
+            [edge] => edge.leave(packets as u64),
             _ => self.count(into),
         }
-        (held.packets, held.bytes) = (0, 0);
-        if held.givers_waiting > 0 {
+        let waits = held.givers_waiting > 0;
+        drop(held);
+        if waits {
             self.shared.emptied.notify_all();
         }
         Taken::Some
@@ -218,7 +207,7 @@ impl Taker {
 
     /// From now on, hold whatever is sent.
     pub(crate) fn unbound(&mut self) {
-        self.shared.lock().unbound = true;
+        self.shared.lock().content.unbound();
     }
 
     /// Who wakes the taker to look at something else.
@@ -227,33 +216,24 @@ impl Taker {
     }
 
     fn count(&self, taken: &VecDeque<Message>) {
-        let mut run = (0, 0);
         for message in taken {
-            let (Message::Packet { edge, .. } | Message::End { edge } | Message::Barrier { edge }) = message;
-            if *edge != run.0 {
-                self.leave(run);
-                run = (*edge, 0);
+            if let Message::Packets { edge, packets } = message
+                && let Some(counts) = self.edges.get(*edge)
+            {
+                counts.leave(packets.len() as u64);
             }
-            run.1 += u64::from(matches!(message, Message::Packet { .. }));
-        }
-        self.leave(run);
-    }
-
-    fn leave(&self, (edge, packets): (usize, u64)) {
-        if let Some(edge) = self.edges.get(edge) {
-            edge.leave(packets);
         }
     }
 }
 
 impl Drop for Taker {
     fn drop(&mut self) {
-        let left = {
-            let mut held = self.shared.lock();
-            held.taker_gone = true;
-            std::mem::take(&mut held.messages)
-        };
+        // What is left is let go of without the lock.
+        let mut left = VecDeque::new();
+        let mut held = self.shared.lock();
+        held.taker_gone = true;
+        held.content.empty(&mut left);
+        drop(held);
         self.shared.emptied.notify_all();
-        drop(left);
     }
 }

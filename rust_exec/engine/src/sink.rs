@@ -6,9 +6,10 @@ use remotemedia_packet::Packet;
 
 use crate::cancel::Cancel;
 use crate::checkpoint::Leaves;
+use crate::content::{Batch, Message};
 use crate::error::{NodeFailure, RunError};
 use crate::metrics::Board;
-use crate::queue::{Message, Taken, Taker};
+use crate::queue::{Taken, Taker};
 
 /// Takes the packets of a run, on the thread that runs it.
 pub trait Sink {
@@ -57,20 +58,28 @@ impl Drain<'_, '_> {
         let cancel = self.cancel;
         self.board.output();
         let mut messages = taken.into_iter();
+        let (mut node, mut batch) = (0, Batch::new());
         loop {
             let mut mark = None;
-            let mut packets = std::iter::from_fn(|| match messages.next()? {
-                _ if cancel.is_cancelled() => None,
-                Message::Packet { edge: node, packet, .. } => Some((self.board.nodes[node].0.as_str(), packet)),
-                // What was before it is with the sink, before anything is made of it.
-                other => {
-                    mark = Some(other);
-                    None
+            let mut packets = std::iter::from_fn(|| {
+                while !cancel.is_cancelled() {
+                    if let Some((_, packet)) = batch.pop_front() {
+                        return Some((self.board.nodes[node].0.as_str(), packet));
+                    }
+                    match messages.next()? {
+                        Message::Packets { edge, packets } => (node, batch) = (edge, packets),
+                        // What was before it is with the sink, before anything is made of it.
+                        other => {
+                            mark = Some(other);
+                            return None;
+                        }
+                    }
                 }
+                None
             });
             self.sink.take(&mut packets).map_err(RunError::Output)?;
             let marked = match mark {
-                Some(Message::Barrier { .. }) => self.leaves.bar(),
+                Some(Message::Barrier) => self.leaves.bar(),
                 Some(_) => self.leaves.end(),
                 None if cancel.is_cancelled() => return Err(RunError::Cancelled),
                 None => return Ok(true),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::cancel::Cancel;
 use crate::chain::{Chain, State};
 use crate::checkpoint::{Barrier, Rounds, wait};
+use crate::content::Batch;
 use crate::control::Mailbox;
 use crate::error::{NodeError, NodeFailure, RunError};
 use crate::intake::{Input, Intake, Next};
@@ -214,13 +215,19 @@ impl Stage<'_> {
     /// Wait for a packet, then take those that are there already.
     fn take(&mut self, course: &Course) -> Result<(), Ended> {
         let is_input = matches!(self.intake, Intake::Run { .. });
-        let mut next = if is_input && course.drain.is_cancelled() { Next::End } else { self.intake.next() };
-        for taken in 0..self.batch {
+        let mut next = if is_input && course.drain.is_cancelled() { Next::End } else { self.intake.next(self.batch) };
+        let mut taken = 0;
+        loop {
             match next {
+                Next::Packets(packets) => {
+                    taken += packets.len();
+                    self.chain.feed_all(packets);
+                }
                 Next::Packet(port, packet) => {
                     if let Some(pacer) = &self.pacer {
                         pacer.wait(packet.pts_ns);
                     }
+                    taken += 1;
                     self.chain.feed(port, packet);
                 }
                 Next::Nothing => {
@@ -245,7 +252,10 @@ impl Stage<'_> {
                 Next::Stopped if taken > 0 => break,
                 Next::Stopped => return Err(Ended::Stopped),
             }
-            next = if taken + 1 < self.batch { self.intake.ready() } else { Next::Nothing };
+            if taken == self.batch {
+                break;
+            }
+            next = self.intake.ready(self.batch - taken);
         }
         Ok(())
     }
@@ -261,12 +271,12 @@ impl Stage<'_> {
         hold(guard, &mut || made = steps(&mut self.chain, self.batch, rests, stop));
         match &self.pacer {
             Some(pacer) if matches!(self.intake, Intake::Source) => {
-                for (port, packet) in self.chain.take_emitted() {
+                for (port, packet) in std::mem::take(self.chain.emitted()) {
                     pacer.wait(packet.pts_ns);
-                    self.outlet.send(std::iter::once((port, packet)))?;
+                    self.outlet.send(&mut Batch::from([(port, packet)]))?;
                 }
             }
-            _ if self.chain.emitted() > 0 => self.outlet.send(self.chain.take_emitted())?,
+            _ if !self.chain.emitted().is_empty() => self.outlet.send(self.chain.emitted())?,
             _ => {}
         }
         made.map_err(|error| Ended::Failed(RunError::Node(error)))
@@ -277,7 +287,7 @@ impl Stage<'_> {
 fn steps(chain: &mut Chain, batch: usize, rests: bool, stop: &Cancel) -> Result<(), Box<NodeError>> {
     let begin = Instant::now();
     let (mut stride, mut left) = (1, 1_u32);
-    while chain.emitted() < batch && chain.state() == State::Busy && !stop.is_cancelled() {
+    while chain.emitted().len() < batch && chain.state() == State::Busy && !stop.is_cancelled() {
         if rests && chain.is_at_source() {
             break;
         }

@@ -9,6 +9,7 @@ use remotemedia_packet::Kind;
 use crate::cancel::Waker;
 use crate::chain::Chain;
 use crate::checkpoint::{Barrier, Checkpoint};
+use crate::content::Bounds;
 use crate::control::Control;
 use crate::error::RunError;
 use crate::intake::{Input, Intake, Queue};
@@ -22,7 +23,7 @@ use crate::parts::NodeParts;
 use crate::pipeline::Pipeline;
 use crate::plan;
 use crate::policy::FailureSink;
-use crate::queue::{Bounds, Giver, queue};
+use crate::queue::{Giver, queue};
 use crate::stage::{BATCH, Course, Feeder, Stage};
 
 /// Packets of one edge that wait at a fan-in by time before the earliest goes on, in queues.

@@ -5,8 +5,8 @@ mod harness;
 
 use std::time::{Duration, Instant};
 
-use harness::{Call, node, pipeline};
-use remotemedia_engine::{CAPACITY_BYTES, Cancel, More, NodeParts};
+use harness::{Call, count, node, pipeline};
+use remotemedia_engine::{BURST_CAPACITY, CAPACITY_BYTES, Cancel, DEFAULT_CAPACITY, More, NodeParts, Pace};
 use remotemedia_manifest::RuntimeKind::{Native, Onnx, Wasm};
 use remotemedia_packet::{Body, Packet};
 
@@ -76,4 +76,15 @@ fn a_packet_larger_than_a_queue_passes_alone() {
     };
     let report = line.run(std::iter::empty(), &mut sink, &Cancel::new()).unwrap();
     assert_eq!((seen, report.edges[0].high_water), (5, 1));
+}
+
+#[test]
+fn a_live_queue_never_holds_more_for_a_quick_taker() {
+    for (pace, most) in [(Pace::Batch, BURST_CAPACITY), (Pace::Live, DEFAULT_CAPACITY)] {
+        let line = pipeline(vec![count("a", Native, 20_000), pass("b", Wasm)], &["a b"]).with_pace(pace);
+        let report = line.run(std::iter::empty(), &mut |_: &str, _| Ok(()), &Cancel::new()).unwrap();
+        let edge = &report.edges[0];
+        assert!((1..=most as u64).contains(&edge.high_water), "{edge:?}");
+        assert_eq!(edge.packets + edge.dropped, 20_000);
+    }
 }
