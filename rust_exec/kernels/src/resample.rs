@@ -1,7 +1,9 @@
 //! The sample rate: band-limited, linear phase, by filtering blocks in the frequency domain.
 
 use crate::error::KernelError;
+use crate::mix::{mix, mix_into};
 use crate::planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
+use crate::room::with_room;
 use crate::spectral::Spectral;
 use crate::state::Saved;
 
@@ -91,19 +93,20 @@ impl Resampler {
         self.rates
     }
 
-    /// Take a stretch of input; give what is ready, which may be nothing.
+    /// Take a stretch of input; give what is ready, which may be nothing. Sound of more channels is mixed down, as
+    /// [`mix`](crate::mix) does.
     ///
     /// # Errors
     ///
-    /// `RM211`: another number of channels.
+    /// `RM211`: fewer channels.
     pub fn process(&mut self, input: Planes<'_>) -> Result<Planar, KernelError> {
-        if input.channels() != self.channels {
+        if input.channels() < self.channels {
             let message = format!("expected {} channels, got {}", self.channels, input.channels());
             return Err(KernelError::parameter(message));
         }
         self.taken += input.frames() as u64;
         let output = match &mut self.filter {
-            None => input.to_planar(),
+            None => mix(input, self.channels),
             Some(filter) => filter.process(input),
         };
         self.given += output.frames() as u64;
@@ -153,22 +156,28 @@ impl Filter {
 
     fn process(&mut self, input: Planes<'_>) -> Planar {
         let (taken, given) = self.spectral.length();
+        let channels = self.kept.len();
         let blocks = (self.waiting() + input.frames()) / taken;
-        let frames = blocks * given;
-        let mut output = vec![0.0; frames * self.kept.len()];
+        let skipped = self.delay.min(blocks * given);
+        let mut output = with_room(blocks * given * channels);
         for (channel, kept) in self.kept.iter_mut().enumerate() {
-            let plane = input.plane(channel);
-            let filled = output[channel * frames..(channel + 1) * frames].chunks_exact_mut(given);
-            for (block, filled) in filled.enumerate() {
-                self.spectral.filter(stretch(kept, plane, block * taken, 2 * taken), filled);
+            let (mut start, mut skip) = (0, skipped);
+            // Block by block, so that what is mixed and filtered stays in the processor's cache.
+            for _ in 0..blocks {
+                let end = start + 2 * taken - kept.len();
+                mix_into(kept, input, (channel, channels), start..end);
+                let first = output.len();
+                output.resize(first + given, 0.0);
+                self.spectral.filter(kept, &mut output[first..]);
+                output.drain(first..first + skip.min(given));
+                skip = skip.saturating_sub(given);
+                kept.drain(..taken);
+                start = end;
             }
-            let start = blocks * taken;
-            let (old, new) = stretch(kept, plane, start, kept.len() + plane.len() - start);
-            *kept = [old, new].concat();
+            mix_into(kept, input, (channel, channels), start..input.frames());
         }
-        let skipped = self.delay.min(frames);
         self.delay -= skipped;
-        Planar::new(output, self.kept.len()).without(skipped)
+        Planar::new(output, channels)
     }
 
     fn flush(&mut self, rest: usize) -> Planar {
@@ -193,12 +202,6 @@ impl Filter {
         (self.kept, self.delay) = fits.then_some((kept, delay))?;
         Some(())
     }
-}
-
-/// `length` frames from `start` on, of two stretches of sound that follow one another.
-fn stretch<'a>(first: &'a [f32], second: &'a [f32], start: usize, length: usize) -> (&'a [f32], &'a [f32]) {
-    let (split, end) = (first.len(), start + length);
-    (&first[start.min(split)..end.min(split)], &second[start.max(split) - split..end.max(split) - split])
 }
 
 impl Saved for Quality {
