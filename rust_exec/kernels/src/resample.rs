@@ -1,5 +1,10 @@
 //! The sample rate: band-limited, linear phase, by filtering blocks in the frequency domain.
 
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
 use crate::error::KernelError;
 use crate::mix::{mix, mix_into};
 use crate::planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
@@ -30,6 +35,9 @@ impl Quality {
 
 /// Frames of a filter at both rates, over all channels, at most: some 100 MB for each of its buffers.
 const MAX_FILTER: usize = 1 << 24;
+
+/// Blocks that one processor filters at a time where there are many: about a millisecond of work, some ten seconds of sound.
+const SHARE: usize = 256;
 
 /// Changes the sample rate of a stream.
 ///
@@ -159,22 +167,22 @@ impl Filter {
         let channels = self.kept.len();
         let blocks = (self.waiting() + input.frames()) / taken;
         let skipped = self.delay.min(blocks * given);
-        let mut output = with_room(blocks * given * channels);
+        // A little more, so that what a whole sound's end adds finds its place without a move.
+        let mut output = with_room((blocks + blocks / 32) * given * channels);
         for (channel, kept) in self.kept.iter_mut().enumerate() {
-            let (mut start, mut skip) = (0, skipped);
-            // Block by block, so that what is mixed and filtered stays in the processor's cache.
-            for _ in 0..blocks {
-                let end = start + 2 * taken - kept.len();
-                mix_into(kept, input, (channel, channels), start..end);
-                let first = output.len();
-                output.resize(first + given, 0.0);
-                self.spectral.filter(kept, &mut output[first..]);
-                output.drain(first..first + skip.min(given));
-                skip = skip.saturating_sub(given);
-                kept.drain(..taken);
-                start = end;
-            }
-            mix_into(kept, input, (channel, channels), start..input.frames());
+            let sound = Sound { kept, input, channel, channels };
+            // Of the first block of a stream the filter's delay is cut off.
+            let first = usize::from(skipped > 0);
+            let start = output.len();
+            output.resize(start + first * given, 0.0);
+            sound.filter(&mut self.spectral, 0, &mut output[start..]);
+            output.drain(start..start + skipped);
+            let start = output.len();
+            output.resize(start + (blocks - first) * given, 0.0);
+            sound.filter_all(&mut self.spectral, first, &mut output[start..]);
+            let mut rest = Vec::with_capacity(2 * taken);
+            sound.read(blocks * taken..kept.len() + input.frames(), &mut rest);
+            *kept = rest;
         }
         self.delay -= skipped;
         Planar::new(output, channels)
@@ -201,6 +209,66 @@ impl Filter {
             && delay <= self.delay;
         (self.kept, self.delay) = fits.then_some((kept, delay))?;
         Some(())
+    }
+}
+
+/// One channel of what there is to filter: what was kept, and behind it the input, mixed down.
+#[derive(Clone, Copy)]
+struct Sound<'a> {
+    kept: &'a [f32],
+    input: Planes<'a>,
+    channel: usize,
+    channels: usize,
+}
+
+impl Sound<'_> {
+    /// Append some frames.
+    fn read(&self, frames: Range<usize>, into: &mut Vec<f32>) {
+        let split = self.kept.len();
+        into.extend_from_slice(&self.kept[frames.start.min(split)..frames.end.min(split)]);
+        let new = frames.start.max(split) - split..frames.end.max(split) - split;
+        mix_into(into, self.input, (self.channel, self.channels), new);
+    }
+
+    /// Filter blocks, the first of which is the block `first`. What is mixed and filtered stays in the processor's cache.
+    fn filter(&self, spectral: &mut Spectral, first: usize, output: &mut [f32]) {
+        let (taken, given) = spectral.length();
+        if output.is_empty() {
+            return;
+        }
+        let mut window = Vec::with_capacity(2 * taken);
+        let mut end = (first + 1) * taken;
+        self.read(end - taken..end, &mut window);
+        for block in output.chunks_exact_mut(given) {
+            self.read(end..end + taken, &mut window);
+            spectral.filter(&window, block);
+            window.drain(..taken);
+            end += taken;
+        }
+    }
+
+    /// The same, but many are shared out among the processors: no block needs what another gives.
+    fn filter_all(&self, spectral: &mut Spectral, first: usize, output: &mut [f32]) {
+        let size = SHARE * spectral.length().1;
+        if output.len() <= size {
+            return self.filter(spectral, first, output);
+        }
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let helpers = processors.min(output.len().div_ceil(size)) - 1;
+        let shares = Mutex::new(output.chunks_mut(size).zip((first..).step_by(SHARE)));
+        let next = || shares.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = |spectral: &mut Spectral| {
+            while let Some((share, first)) = next() {
+                self.filter(spectral, first, share);
+            }
+        };
+        thread::scope(|scope| {
+            for mut own in std::iter::repeat_n(&*spectral, helpers).map(Spectral::clone) {
+                // Without the help it takes longer.
+                let _ = thread::Builder::new().spawn_scoped(scope, move || work(&mut own));
+            }
+            work(spectral);
+        });
     }
 }
 

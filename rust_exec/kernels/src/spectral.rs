@@ -15,16 +15,17 @@ const ATTENUATION: f64 = 145.0;
 
 /// Filters blocks that are as long as its filter.
 ///
-/// In single precision, whose rounding stands at −134 dB; double would take half as long again.
+/// A clone shares what is only read. In single precision, whose rounding stands at −134 dB; double would take half as long again.
+#[derive(Clone)]
 pub(crate) struct Spectral {
     /// Of the filter and of a block, in frames of the input and of the output.
     length: (usize, usize),
     forward: Arc<dyn Fft<f32>>,
     inverse: Arc<dyn Fft<f32>>,
     /// From the packed input to the spectrum of the output, as far as both rates reach, with the transforms' scale.
-    filter: Pairs,
+    filter: Arc<Pairs>,
     /// From that spectrum to the packed output.
-    pack: Pairs,
+    pack: Arc<Pairs>,
     /// The input, packed, then its transform, whose first bin stands at the end again.
     input: Vec<Complex<f32>>,
     /// The spectrum of the output up to half its rate.
@@ -44,8 +45,8 @@ impl Spectral {
             length,
             forward,
             inverse,
-            filter: filter(length),
-            pack: pack(length.1),
+            filter: filter(length).into(),
+            pack: pack(length.1).into(),
             input: zeros(length.0 + 1),
             bins: zeros(length.1 + 1),
             output: zeros(length.1),
