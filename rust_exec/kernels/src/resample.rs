@@ -263,7 +263,7 @@ impl Sound<'_> {
             }
         };
         thread::scope(|scope| {
-            for mut own in std::iter::repeat_n(&*spectral, helpers).map(Spectral::clone) {
+            for mut own in std::iter::repeat_n(&*spectral, helpers).cloned() {
                 // Without the help it takes longer.
                 let _ = thread::Builder::new().spawn_scoped(scope, move || work(&mut own));
             }
