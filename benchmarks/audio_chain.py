@@ -95,8 +95,9 @@ def ours_whole(recording: str) -> Callable[[], list[float]]:
     def round_() -> list[float]:
         result = pipeline.run([(sound, RATE)])
         parts = result if isinstance(result, list) else [result]
-        samples = np.concatenate([part[0].ravel() for part in parts]).astype(np.float64)
-        return summary(-(-len(samples) // FRAME), sum(part[2]["speech_frames"] for part in parts), _energy(samples))
+        samples = sum(part[0].size for part in parts)
+        energy = sum(_energy(part[0].astype(np.float64)) for part in parts)
+        return summary(-(-samples // FRAME), sum(part[2]["speech_frames"] for part in parts), energy)
 
     return round_
 

@@ -5,8 +5,14 @@
 
 use bytemuck::Pod;
 
+use crate::room::with_room;
+
 /// Full scale of 16 bits: −32 768 is −1.
 const SCALE_16: f32 = 32_768.0;
+
+/// Of a float of this size, the lowest bit counts ones, and the lowest 16 bits are 0: in a sum they are the other summand,
+/// rounded.
+const WHOLE: f32 = 12_582_912.0;
 
 /// Full scale of 32 bits: −2 147 483 648 is −1.
 const SCALE_32: f64 = 2_147_483_648.0;
@@ -26,9 +32,16 @@ pub fn f32_from_i32(sample: i32) -> f32 {
 
 /// A float sample in 16 bits: rounded to the nearest, clipped at full scale, NaN as silence.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, reason = "`as` saturates, which is clipping")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the lowest 16 bits are the number")]
 pub fn i16_from_f32(sample: f32) -> i16 {
-    (sample * SCALE_16).round() as i16
+    // Neither `f32::round` nor a cast that saturates can be made a vector of; sums, comparisons and bits can.
+    let scaled = sample * SCALE_16;
+    let scaled = if scaled.is_nan() { 0.0 } else { scaled.clamp(-SCALE_16, SCALE_16 - 1.0) };
+    let nearest = scaled + WHOLE;
+    let rest = scaled - (nearest - WHOLE);
+    // A half went to the even neighbour, which may be the one nearer to zero.
+    let (up, down) = ((rest >= 0.5) & (scaled > 0.0), (rest <= -0.5) & (scaled < 0.0));
+    (nearest.to_bits() as i32 + i32::from(up) - i32::from(down)) as i16
 }
 
 /// A float sample in 32 bits: rounded to the nearest, clipped at full scale, NaN as silence.
@@ -93,7 +106,9 @@ pub fn convert(samples: &[u8], from: SampleType, to: SampleType) -> Vec<u8> {
 }
 
 fn each<S: Pod, T: Pod>(samples: &[u8], change: impl Fn(S) -> T) -> Vec<u8> {
-    let mut changed = vec![0; samples.len() / size_of::<S>() * size_of::<T>()];
+    let length = samples.len() / size_of::<S>() * size_of::<T>();
+    let mut changed = with_room(length);
+    changed.resize(length, 0);
     for (slot, sample) in changed.chunks_exact_mut(size_of::<T>()).zip(samples.chunks_exact(size_of::<S>())) {
         slot.copy_from_slice(bytemuck::bytes_of(&change(bytemuck::pod_read_unaligned(sample))));
     }
@@ -109,6 +124,13 @@ mod tests {
         for sample in i16::MIN..=i16::MAX {
             assert_eq!(i16_from_f32(f32_from_i16(sample)), sample);
         }
+    }
+
+    #[test]
+    fn floats_are_rounded_to_the_nearest_and_halves_away_from_zero() {
+        let rounded = |it: f32| i16_from_f32(it / SCALE_16);
+        assert_eq!([0.5, 1.5, -0.5, -1.5, 2.4, -2.6].map(rounded), [1, 2, -1, -2, 2, -3]);
+        assert_eq!([0.499_999_97, -0.499_999_97, 32_766.5, -32_767.5].map(rounded), [0, 0, i16::MAX, i16::MIN]);
     }
 
     #[test]

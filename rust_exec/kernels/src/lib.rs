@@ -16,7 +16,7 @@
 //!
 //! # Layout
 //!
-//! - `planar`: blocks of sound
+//! - `planar`: blocks of sound; `room`: memory for large ones
 //! - `gain`: how loud sound is; `gate`: silence where it is quiet
 //! - `convert`: samples of one type as those of another
 //! - `mix`: the number of channels
@@ -47,6 +47,7 @@ mod mix;
 mod pcm;
 mod planar;
 mod resample;
+mod room;
 mod spectral;
 mod state;
 mod text;
@@ -67,6 +68,7 @@ pub use gate::{Gate, GateTimes};
 pub use mix::mix;
 pub use planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
 pub use resample::{Quality, Resampler};
+pub use room::with_room;
 pub use state::{Saved, loaded, saved};
 pub use text::{TextOperation, TextResult};
 pub use vad::{Activity, Detector, Verdict, activity, stretch};

@@ -1,6 +1,12 @@
 //! The number of channels.
 
+use std::ops::Range;
+
 use crate::planar::{Planar, Planes};
+use crate::room::with_room;
+
+/// Frames that are added at a time: those of all channels are to fit the processor's nearest cache.
+const BLOCK: usize = 1_024;
 
 /// The same sound in another number of channels.
 ///
@@ -18,20 +24,35 @@ pub fn mix(input: Planes<'_>, channels: usize) -> Planar {
         return Planar::from_planes(&planes);
     }
     let frames = input.frames();
-    let mut output = Vec::with_capacity(frames * channels);
+    let mut output = with_room(frames * channels);
     for channel in 0..channels {
-        let start = output.len();
-        output.extend_from_slice(input.plane(channel));
-        let sum = &mut output[start..];
-        let mut sources = 1_u16;
-        for source in (channel + channels..input.channels()).step_by(channels) {
-            sum.iter_mut().zip(input.plane(source)).for_each(|(sum, sample)| *sum += sample);
-            sources += 1;
+        for start in (0..frames).step_by(BLOCK) {
+            mix_into(&mut output, input, (channel, channels), start..frames.min(start + BLOCK));
         }
-        let gain = 1.0 / f32::from(sources);
-        sum.iter_mut().for_each(|it| *it *= gain);
     }
     Planar::new(output, channels)
+}
+
+/// Append some frames of one of the channels that a sound of no fewer becomes.
+pub(crate) fn mix_into(
+    output: &mut Vec<f32>,
+    input: Planes<'_>,
+    (channel, channels): (usize, usize),
+    frames: Range<usize>,
+) {
+    let start = output.len();
+    output.extend_from_slice(&input.plane(channel)[frames.clone()]);
+    if channel + channels >= input.channels() {
+        return;
+    }
+    let sum = &mut output[start..];
+    let mut sources = 1_u16;
+    for source in (channel + channels..input.channels()).step_by(channels) {
+        sum.iter_mut().zip(&input.plane(source)[frames.clone()]).for_each(|(sum, sample)| *sum += sample);
+        sources += 1;
+    }
+    let gain = 1.0 / f32::from(sources);
+    sum.iter_mut().for_each(|it| *it *= gain);
 }
 
 #[cfg(test)]

@@ -38,11 +38,20 @@ impl Pcm {
 
     fn read<const SIZE: usize>(self, bytes: &[u8], sample: impl Fn([u8; SIZE]) -> f32) -> Planar {
         let (interleaved, _) = bytes.as_chunks::<SIZE>();
-        let frames = interleaved.len() / self.channels;
-        let mut samples = Vec::with_capacity(frames * self.channels);
-        for channel in 0..self.channels {
-            let own = interleaved.iter().skip(channel).step_by(self.channels).take(frames);
-            samples.extend(own.map(|it| sample(*it)));
+        let whole = &interleaved[..interleaved.len() - interleaved.len() % self.channels];
+        let mut samples = Vec::with_capacity(whole.len());
+        // Only where the number of channels is known to the compiler, it makes vectors of the loop.
+        match self.channels {
+            1 => samples.extend(whole.iter().map(|it| sample(*it))),
+            2 => {
+                let (pairs, _) = whole.as_chunks::<2>();
+                samples.extend(pairs.iter().map(|[left, _]| sample(*left)));
+                samples.extend(pairs.iter().map(|[_, right]| sample(*right)));
+            }
+            channels => {
+                let plane = |channel| whole.chunks_exact(channels).map(move |frame| frame[channel]);
+                samples.extend((0..channels).flat_map(plane).map(sample));
+            }
         }
         Planar::new(samples, self.channels)
     }
@@ -57,6 +66,8 @@ mod tests {
         let bytes = [0_i16, 16_384, -32_768, 8_192, 1].map(i16::to_le_bytes).concat();
         let pcm = Pcm { rate: 8_000, channels: 2, is_float: false };
         assert_eq!(pcm.planar(&bytes).into_samples(), [0.0, -1.0, 0.5, 0.25]);
+        let three = Pcm { channels: 3, ..pcm };
+        assert_eq!(three.planar(&bytes).into_samples(), [0.0, 0.5, -1.0]);
         let pcm = Pcm { channels: 1, is_float: true, ..pcm };
         assert_eq!(pcm.planar(&1.5_f32.to_le_bytes()).into_samples(), [1.5]);
     }

@@ -63,28 +63,20 @@ impl Planar {
     ///
     /// If it has another number of channels.
     #[must_use]
-    pub fn then(self, next: Self) -> Self {
+    pub fn then(mut self, next: Self) -> Self {
         assert_eq!(self.channels, next.channels, "the number of channels stays");
         if self.is_empty() {
             return next;
         }
-        let planes = self.planes();
-        let joined: Vec<Vec<f32>> = planes.iter().zip(next.planes().iter()).map(|(a, b)| [a, b].concat()).collect();
-        Self::from_planes(&joined)
-    }
-
-    /// The block without its first frames.
-    ///
-    /// # Panics
-    ///
-    /// If it has not so many.
-    #[must_use]
-    pub fn without(self, frames: usize) -> Self {
-        if frames == 0 {
-            return self;
+        let (own, more) = (self.frames(), next.frames());
+        self.samples.resize(self.samples.len() + next.samples.len(), 0.0);
+        // The last plane first: each moves to where the one behind it stood.
+        for channel in (0..self.channels).rev() {
+            let start = channel * (own + more);
+            self.samples.copy_within(channel * own..(channel + 1) * own, start);
+            self.samples[start + own..start + own + more].copy_from_slice(next.plane(channel));
         }
-        let kept: Vec<&[f32]> = self.planes().iter().map(|it| &it[frames..]).collect();
-        Self::from_planes(&kept)
+        self
     }
 
     /// The block's first frames alone.
@@ -93,12 +85,14 @@ impl Planar {
     ///
     /// If it has not so many.
     #[must_use]
-    pub fn first(self, frames: usize) -> Self {
-        if frames == self.frames() {
-            return self;
+    pub fn first(mut self, frames: usize) -> Self {
+        let own = self.frames();
+        assert!(frames <= own, "a block has the frames that are kept of it");
+        for channel in 1..self.channels {
+            self.samples.copy_within(channel * own..channel * own + frames, channel * frames);
         }
-        let kept: Vec<&[f32]> = self.planes().iter().map(|it| &it[..frames]).collect();
-        Self::from_planes(&kept)
+        self.samples.truncate(frames * self.channels);
+        self
     }
 
     /// The block, borrowed.
@@ -185,5 +179,20 @@ impl<'a> Planes<'a> {
     #[must_use]
     pub fn to_planar(&self) -> Planar {
         Planar { samples: self.samples.to_vec(), channels: self.channels }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_follow_one_another_channel_by_channel() {
+        let (first, next) = (Planar::new(vec![1.0, 2.0, 11.0, 12.0], 2), Planar::new(vec![3.0, 13.0], 2));
+        let both = first.clone().then(next.clone());
+        assert_eq!(both.clone().into_samples(), [1.0, 2.0, 3.0, 11.0, 12.0, 13.0]);
+        assert_eq!(Planar::silence(2, 0).then(next.clone()), next);
+        assert_eq!(first.clone().then(Planar::silence(2, 0)), first);
+        assert_eq!(both.first(2), first);
     }
 }

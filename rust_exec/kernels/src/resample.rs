@@ -1,7 +1,14 @@
 //! The sample rate: band-limited, linear phase, by filtering blocks in the frequency domain.
 
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
 use crate::error::KernelError;
+use crate::mix::{mix, mix_into};
 use crate::planar::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Planar, Planes};
+use crate::room::with_room;
 use crate::spectral::Spectral;
 use crate::state::Saved;
 
@@ -28,6 +35,9 @@ impl Quality {
 
 /// Frames of a filter at both rates, over all channels, at most: some 100 MB for each of its buffers.
 const MAX_FILTER: usize = 1 << 24;
+
+/// Blocks that one processor filters at a time where there are many: about a millisecond of work, some ten seconds of sound.
+const SHARE: usize = 256;
 
 /// Changes the sample rate of a stream.
 ///
@@ -91,19 +101,20 @@ impl Resampler {
         self.rates
     }
 
-    /// Take a stretch of input; give what is ready, which may be nothing.
+    /// Take a stretch of input; give what is ready, which may be nothing. Sound of more channels is mixed down, as
+    /// [`mix`](crate::mix) does.
     ///
     /// # Errors
     ///
-    /// `RM211`: another number of channels.
+    /// `RM211`: fewer channels.
     pub fn process(&mut self, input: Planes<'_>) -> Result<Planar, KernelError> {
-        if input.channels() != self.channels {
+        if input.channels() < self.channels {
             let message = format!("expected {} channels, got {}", self.channels, input.channels());
             return Err(KernelError::parameter(message));
         }
         self.taken += input.frames() as u64;
         let output = match &mut self.filter {
-            None => input.to_planar(),
+            None => mix(input, self.channels),
             Some(filter) => filter.process(input),
         };
         self.given += output.frames() as u64;
@@ -153,22 +164,28 @@ impl Filter {
 
     fn process(&mut self, input: Planes<'_>) -> Planar {
         let (taken, given) = self.spectral.length();
+        let channels = self.kept.len();
         let blocks = (self.waiting() + input.frames()) / taken;
-        let frames = blocks * given;
-        let mut output = vec![0.0; frames * self.kept.len()];
+        let skipped = self.delay.min(blocks * given);
+        // A little more, so that what a whole sound's end adds finds its place without a move.
+        let mut output = with_room((blocks + blocks / 32) * given * channels);
         for (channel, kept) in self.kept.iter_mut().enumerate() {
-            let plane = input.plane(channel);
-            let filled = output[channel * frames..(channel + 1) * frames].chunks_exact_mut(given);
-            for (block, filled) in filled.enumerate() {
-                self.spectral.filter(stretch(kept, plane, block * taken, 2 * taken), filled);
-            }
-            let start = blocks * taken;
-            let (old, new) = stretch(kept, plane, start, kept.len() + plane.len() - start);
-            *kept = [old, new].concat();
+            let sound = Sound { kept, input, channel, channels };
+            // Of the first block of a stream the filter's delay is cut off.
+            let first = usize::from(skipped > 0);
+            let start = output.len();
+            output.resize(start + first * given, 0.0);
+            sound.filter(&mut self.spectral, 0, &mut output[start..]);
+            output.drain(start..start + skipped);
+            let start = output.len();
+            output.resize(start + (blocks - first) * given, 0.0);
+            sound.filter_all(&mut self.spectral, first, &mut output[start..]);
+            let mut rest = Vec::with_capacity(2 * taken);
+            sound.read(blocks * taken..kept.len() + input.frames(), &mut rest);
+            *kept = rest;
         }
-        let skipped = self.delay.min(frames);
         self.delay -= skipped;
-        Planar::new(output, self.kept.len()).without(skipped)
+        Planar::new(output, channels)
     }
 
     fn flush(&mut self, rest: usize) -> Planar {
@@ -195,10 +212,64 @@ impl Filter {
     }
 }
 
-/// `length` frames from `start` on, of two stretches of sound that follow one another.
-fn stretch<'a>(first: &'a [f32], second: &'a [f32], start: usize, length: usize) -> (&'a [f32], &'a [f32]) {
-    let (split, end) = (first.len(), start + length);
-    (&first[start.min(split)..end.min(split)], &second[start.max(split) - split..end.max(split) - split])
+/// One channel of what there is to filter: what was kept, and behind it the input, mixed down.
+#[derive(Clone, Copy)]
+struct Sound<'a> {
+    kept: &'a [f32],
+    input: Planes<'a>,
+    channel: usize,
+    channels: usize,
+}
+
+impl Sound<'_> {
+    /// Append some frames.
+    fn read(&self, frames: Range<usize>, into: &mut Vec<f32>) {
+        let split = self.kept.len();
+        into.extend_from_slice(&self.kept[frames.start.min(split)..frames.end.min(split)]);
+        let new = frames.start.max(split) - split..frames.end.max(split) - split;
+        mix_into(into, self.input, (self.channel, self.channels), new);
+    }
+
+    /// Filter blocks, the first of which is the block `first`. What is mixed and filtered stays in the processor's cache.
+    fn filter(&self, spectral: &mut Spectral, first: usize, output: &mut [f32]) {
+        let (taken, given) = spectral.length();
+        if output.is_empty() {
+            return;
+        }
+        let mut window = Vec::with_capacity(2 * taken);
+        let mut end = (first + 1) * taken;
+        self.read(end - taken..end, &mut window);
+        for block in output.chunks_exact_mut(given) {
+            self.read(end..end + taken, &mut window);
+            spectral.filter(&window, block);
+            window.drain(..taken);
+            end += taken;
+        }
+    }
+
+    /// The same, but many are shared out among the processors: no block needs what another gives.
+    fn filter_all(&self, spectral: &mut Spectral, first: usize, output: &mut [f32]) {
+        let size = SHARE * spectral.length().1;
+        if output.len() <= size {
+            return self.filter(spectral, first, output);
+        }
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let helpers = processors.min(output.len().div_ceil(size)) - 1;
+        let shares = Mutex::new(output.chunks_mut(size).zip((first..).step_by(SHARE)));
+        let next = || shares.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = |spectral: &mut Spectral| {
+            while let Some((share, first)) = next() {
+                self.filter(spectral, first, share);
+            }
+        };
+        thread::scope(|scope| {
+            for mut own in std::iter::repeat_n(&*spectral, helpers).cloned() {
+                // Without the help it takes longer.
+                let _ = thread::Builder::new().spawn_scoped(scope, move || work(&mut own));
+            }
+            work(spectral);
+        });
+    }
 }
 
 impl Saved for Quality {

@@ -121,42 +121,76 @@ fn adapted(heard: &VecDeque<f64>, threshold: f64) -> f64 {
     REMAINDER * threshold + ABOVE_NOISE * *noise
 }
 
+/// Squares are summed in so many sums beside one another: one alone would wait for itself at every sample.
+const LANES: usize = 8;
+
+/// Samples whose mean over all channels is taken at a time.
+const BLOCK: usize = 256;
+
 /// Measures the loudness of stretches that may go across pieces.
 #[derive(Debug)]
 struct Meter {
     size: usize,
-    /// Samples of the stretch so far, and the sum of their squares.
+    /// Samples of the stretch so far.
     taken: usize,
-    squares: f64,
+    /// The sums of their squares: sample `i` of the stretch is in the sum `i mod LANES`.
+    squares: [f64; LANES],
 }
 
 impl Meter {
     fn new(size: usize) -> Self {
-        Self { size: size.max(1), taken: 0, squares: 0.0 }
+        Self { size: size.max(1), taken: 0, squares: [0.0; LANES] }
     }
 
     fn measure(&mut self, input: Planes<'_>, heard: &mut dyn FnMut(f64)) {
-        #[allow(clippy::cast_precision_loss, reason = "at most 64 channels")]
-        let gain = 1.0 / input.channels().max(1) as f64;
-        for frame in 0..input.frames() {
-            let mean = gain * input.iter().map(|it| f64::from(it[frame])).sum::<f64>();
-            if mean.is_finite() {
-                self.squares += mean * mean;
-            }
-            self.taken += 1;
-            if self.taken == self.size {
-                heard(self.loudness());
-                (self.taken, self.squares) = (0, 0.0);
+        let mut block = [0.0; BLOCK];
+        for start in (0..input.frames()).step_by(BLOCK) {
+            let means = &mut block[..BLOCK.min(input.frames() - start)];
+            mean(input, start, means);
+            let mut rest = &*means;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rest.len().min(self.size - self.taken));
+                self.add(now);
+                if self.taken == self.size {
+                    heard(self.loudness());
+                    (self.taken, self.squares) = (0, [0.0; LANES]);
+                }
+                rest = later;
             }
         }
+    }
+
+    fn add(&mut self, samples: &[f64]) {
+        let (before, whole) = samples.split_at(samples.len().min(self.taken.next_multiple_of(LANES) - self.taken));
+        let (whole, behind) = whole.as_chunks::<LANES>();
+        let first = self.taken % LANES;
+        self.squares[first..].iter_mut().zip(before).for_each(|(sum, it)| *sum += it * it);
+        let mut squares = self.squares;
+        for eight in whole {
+            squares.iter_mut().zip(eight).for_each(|(sum, it)| *sum += it * it);
+        }
+        squares.iter_mut().zip(behind).for_each(|(sum, it)| *sum += it * it);
+        self.squares = squares;
+        self.taken += samples.len();
     }
 
     /// Loudness of the stretch so far.
     fn loudness(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 samples")]
         let taken = self.taken.max(1) as f64;
-        (self.squares / taken).sqrt()
+        (self.squares.iter().sum::<f64>() / taken).sqrt()
     }
+}
+
+/// The mean of all channels from a frame on; silence where it is not finite.
+fn mean(input: Planes<'_>, start: usize, means: &mut [f64]) {
+    #[allow(clippy::cast_precision_loss, reason = "at most 64 channels")]
+    let gain = 1.0 / input.channels().max(1) as f64;
+    means.fill(0.0);
+    for plane in input.iter() {
+        means.iter_mut().zip(&plane[start..]).for_each(|(mean, it)| *mean += f64::from(*it));
+    }
+    means.iter_mut().for_each(|it| *it = if it.is_finite() { *it * gain } else { 0.0 });
 }
 
 impl Saved for Detector {
@@ -191,11 +225,14 @@ impl Saved for Meter {
     fn save(&self, into: &mut Vec<u8>) {
         self.size.save(into);
         self.taken.save(into);
-        self.squares.save(into);
+        self.squares.iter().for_each(|it| it.save(into));
     }
 
     fn load(from: &mut &[u8]) -> Option<Self> {
-        let it = Self { size: usize::load(from)?, taken: usize::load(from)?, squares: f64::load(from)? };
+        let mut it = Self { size: usize::load(from)?, taken: usize::load(from)?, squares: [0.0; LANES] };
+        for sum in &mut it.squares {
+            *sum = f64::load(from)?;
+        }
         (it.taken < it.size).then_some(it)
     }
 }
@@ -236,6 +273,26 @@ mod tests {
         assert!(!detector.process(Planes::new(&noise, 1)).is_speech, "as loud as ever");
         assert!(detector.process(Planes::new(&speech, 1)).is_speech, "louder than ever");
         assert!(!detector.process(Planes::new(&noise, 1)).is_speech);
+    }
+
+    #[test]
+    fn how_a_stream_is_cut_does_not_change_its_loudness() {
+        let sound: Vec<f32> = (0_u16..1_000).map(|it| (f32::from(it) * 0.37).sin()).collect();
+        let heard = |pieces: &[usize]| {
+            let (mut meter, mut all, mut rest) = (Meter::new(37), Vec::new(), &sound[..]);
+            for size in pieces.iter().cycle() {
+                let (piece, next) = rest.split_at(rest.len().min(*size));
+                meter.measure(Planes::new(piece, 1), &mut |it| all.push(it));
+                rest = next;
+                if rest.is_empty() {
+                    return all;
+                }
+            }
+            all
+        };
+        let whole = heard(&[1_000]);
+        assert_eq!(whole.len(), 27);
+        assert!([&[1][..], &[5, 3], &[300, 11]].into_iter().all(|it| heard(it) == whole));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "tests")]
 
 use proptest::prelude::*;
-use remotemedia_kernels::{Planar, Planes, Quality, Resampler};
+use remotemedia_kernels::{Planar, Planes, Quality, Resampler, mix};
 
 /// A sine of half of full scale, computed in double precision.
 fn sine(frequency: f64, rate: u32, frames: usize) -> Vec<f32> {
@@ -107,6 +107,27 @@ fn channels_do_not_meet() {
         let alone = resample(input, (48_000, 16_000), Quality::High, &[9_600]);
         assert_eq!([head.plane(channel), tail.plane(channel)].concat(), alone);
     }
+}
+
+#[test]
+fn sound_of_more_channels_is_mixed_down_on_the_way() {
+    let input: Vec<f32> = (0..4 * 9_600).map(|it| (it as f32 * 0.01).sin() * 0.2).collect();
+    let sound = Planes::new(&input, 4);
+    for (rates, channels) in [((48_000, 16_000), 1), ((48_000, 44_100), 2), ((48_000, 48_000), 3)] {
+        let of = |sound: Planes<'_>| {
+            let mut resampler = Resampler::new(rates.0, rates.1, channels, Quality::Low).unwrap();
+            let head = resampler.process(sound).unwrap();
+            head.then(resampler.flush().unwrap())
+        };
+        assert_eq!(of(sound), of(mix(sound, channels).planes()), "{rates:?}, {channels} channels");
+    }
+}
+
+#[test]
+fn sound_that_several_processors_share_is_the_same_to_the_last_bit() {
+    let input = sine(1_234.5, 48_000, 300_000);
+    let whole = resample(&input, (48_000, 16_000), Quality::Low, &[300_000]);
+    assert!(whole == resample(&input, (48_000, 16_000), Quality::Low, &[5_000]));
 }
 
 #[test]

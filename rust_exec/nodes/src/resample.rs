@@ -42,6 +42,13 @@ struct Stream {
     held: Option<Planar>,
 }
 
+impl Target {
+    /// How many channels are filtered: fewer are less work, and more are made of what was filtered.
+    fn filtered(&self, sound: Planes<'_>) -> usize {
+        self.channels.map_or(sound.channels(), |wanted| wanted.min(sound.channels()))
+    }
+}
+
 /// `AudioResampleNode`.
 pub(crate) fn make(spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
     let params = Params::of(spec);
@@ -76,11 +83,7 @@ impl NodeInstance for Resampling {
         let audio = audio(&packet)?;
         let samples = samples(audio)?;
         let sound = planes(&samples, audio);
-        // Fewer channels are less to filter; more are made of what was filtered.
-        match self.target.channels.filter(|wanted| *wanted < sound.channels()) {
-            Some(fewer) => self.take(&packet, audio.rate, mix(sound, fewer).planes(), out)?,
-            None => self.take(&packet, audio.rate, sound, out)?,
-        }
+        self.take(&packet, audio.rate, sound, out)?;
         Ok(More::No)
     }
 
@@ -126,7 +129,8 @@ impl Saved for Stream {
 impl Resampling {
     fn take(&mut self, packet: &Packet, rate: u32, sound: Planes<'_>, out: &mut Outputs) -> Result<(), NodeFailure> {
         let key = Streams::<Stream>::key(packet);
-        let fits = |it: &Stream| it.resampler.rates().0 == rate && it.resampler.channels() == sound.channels();
+        let channels = self.target.filtered(sound);
+        let fits = |it: &Stream| it.resampler.rates().0 == rate && it.resampler.channels() == channels;
         if let Some(stream) = self.streams.get_mut(&key).filter(|it| fits(it)) {
             return stream.next(packet, sound, out);
         }
@@ -146,7 +150,7 @@ impl Stream {
         sound: Planes<'_>,
         out: &mut Outputs,
     ) -> Result<Self, NodeFailure> {
-        let resampler = Resampler::new(rate, target.rate, sound.channels(), target.quality).map_err(refused)?;
+        let resampler = Resampler::new(rate, target.rate, target.filtered(sound), target.quality).map_err(refused)?;
         let clock = Clock::new(start_ns, target.rate);
         let mut stream = Self { target, resampler, clock, frames: 0, frame: bare(packet), held: None };
         let ready = stream.resampler.process(sound).map_err(refused)?;

@@ -4,11 +4,12 @@
 use std::ffi::c_int;
 
 use bytes::Bytes;
-use pyo3::buffer::PyBuffer;
+use pyo3::buffer::{Element, PyBuffer};
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use remotemedia_kernels::with_room;
 
 /// Read-only bytes that Rust owns; Python sees them without a copy.
 #[pyclass(frozen, module = "remotemedia._native")]
@@ -41,12 +42,28 @@ pub(crate) fn bytes_of(object: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     if let Ok(bytes) = object.extract::<PyBackedBytes>() {
         return Ok(Bytes::from_owner(bytes));
     }
-    Ok(PyBuffer::<u8>::get(object)?.to_vec(object.py())?.into())
+    copied::<u8>(object).map(Bytes::from)
 }
 
 /// The samples of a Python buffer of float32.
 pub(crate) fn samples_of(object: &Bound<'_, PyAny>) -> PyResult<Vec<f32>> {
-    PyBuffer::<f32>::get(object)?.to_vec(object.py())
+    copied(object)
+}
+
+/// The elements of a Python buffer; of a sound in one piece they are many.
+fn copied<T: Element>(object: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
+    let buffer = PyBuffer::<T>::get(object)?;
+    if !buffer.is_c_contiguous() {
+        return buffer.to_vec(object.py());
+    }
+    let mut all = with_room(buffer.item_count());
+    // SAFETY: a contiguous buffer is so many elements from its start on, aligned as `T` wants it, and lives as long as
+    // `buffer`; there is room for as many, and the elements are numbers, of which any bits are one.
+    unsafe {
+        std::ptr::copy_nonoverlapping(buffer.buf_ptr().cast(), all.as_mut_ptr(), buffer.item_count());
+        all.set_len(buffer.item_count());
+    }
+    Ok(all)
 }
 
 /// Samples as a Python buffer of bytes, without a copy.
