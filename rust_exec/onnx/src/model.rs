@@ -71,7 +71,7 @@ impl Model {
         let (inputs, outputs): (Vec<Port>, Vec<Port>) = (inputs.collect(), outputs.collect());
         // Of a large model, and on other devices, one session is enough to pay for.
         let is_small = source.byte_len() <= SMALL && source.settings.is_cpu();
-        let opener = is_small.then(|| Arc::new(Opener { source, environment: environment.clone() }));
+        let opener = is_small.then(|| Arc::new(Opener::new(source, environment.clone())));
         Ok(Self { inputs, outputs, gate: Arc::new(Gate::new(session, opener)?) })
     }
 }
@@ -83,6 +83,10 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
+    pub(crate) fn new(source: Source, environment: Environment) -> Self {
+        Self { source, environment }
+    }
+
     /// A session for inputs whose named axes have these lengths; of any length where none are named.
     pub(crate) fn open(&self, axes: &[(String, i64)]) -> ort::Result<Session> {
         self.source.open(&self.environment, axes)
