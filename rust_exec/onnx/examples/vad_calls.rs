@@ -79,7 +79,9 @@ fn node(speech: &[f32]) -> Result<Value> {
 }
 
 fn named_library() -> Result<PathBuf> {
-    Ok(std::env::var_os("REMOTEMEDIA_ONNXRUNTIME").ok_or("expected REMOTEMEDIA_ONNXRUNTIME to name the library")?.into())
+    Ok(std::env::var_os("REMOTEMEDIA_ONNXRUNTIME")
+        .ok_or("expected REMOTEMEDIA_ONNXRUNTIME to name the library")?
+        .into())
 }
 
 /// Nanoseconds of one window.
@@ -187,7 +189,8 @@ struct Model;
 
 impl FileSource for Model {
     fn read(&self, _: &str) -> std::result::Result<Vec<u8>, NodeFailure> {
-        std::fs::read(testdata("models/silero_vad_16k_op15.onnx")).map_err(|it| NodeFailure::new("RM306", it.to_string()))
+        std::fs::read(testdata("models/silero_vad_16k_op15.onnx"))
+            .map_err(|it| NodeFailure::new("RM306", it.to_string()))
     }
 
     fn python_sources(&self) -> std::result::Result<Vec<(String, String)>, NodeFailure> {

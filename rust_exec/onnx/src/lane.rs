@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread::Builder;
 
 use ort::session::{Session, SessionInputValue};
 use ort::value::DynValue;
@@ -15,8 +14,8 @@ use crate::group::Group;
 use crate::model::{Opener, failure};
 use crate::value::{copied, shape, to_value};
 
-/// Runs of one shape after which a session for that shape alone is made.
-const USUAL: u32 = 48;
+/// Runs of one shape after which a session for that shape alone is made; that takes as long as some hundred runs.
+const USUAL: u32 = 256;
 
 /// One session, and what was learnt of the model by running it.
 pub(crate) struct Lane {
@@ -124,12 +123,12 @@ impl Lane {
             return;
         }
         let (place, opened) = channel();
-        let (opener, lengths) = (Arc::clone(opener), axes.to_vec());
-        let spawned = Builder::new().name("onnx session".to_owned()).spawn(move || {
+        let lengths = axes.to_vec();
+        let spawned = opener.spawn(move |opener| {
             // Without a session the channel closes; whoever gave up waiting for it has closed the other end.
             let _ = opener.open(&lengths).map(|it| place.send(it));
         });
-        self.fixed = if spawned.is_ok() { Fixed::Opening { axes: axes.to_vec(), opened } } else { Fixed::Never };
+        self.fixed = if spawned { Fixed::Opening { axes: axes.to_vec(), opened } } else { Fixed::Never };
     }
 }
 

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -94,4 +95,20 @@ fn runs_of_one_shape_get_a_session_of_their_own() {
     let (states, windows) = (zeros(&[2, 2, 128]), zeros(&[2, 576]));
     assert_eq!(lane.single(&group, &vec![&windows, &states]).unwrap().len(), 2);
     assert!(matches!(lane.fixed, Fixed::Ready { .. }));
+}
+
+#[test]
+fn a_session_that_is_being_made_is_waited_for() {
+    let (lane, _) = silero();
+    let opener = lane.opener.unwrap();
+    let made = Arc::new(AtomicBool::new(false));
+    let place = Arc::clone(&made);
+    assert!(opener.spawn(move |opener| {
+        sleep(Duration::from_millis(20));
+        place.store(opener.open(&[]).is_ok(), Ordering::Release);
+    }));
+    opener.rest();
+    assert!(made.load(Ordering::Acquire));
+    // Nobody waits for what is made no more.
+    opener.rest();
 }
