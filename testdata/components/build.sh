@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes hostile.wasm and core_module.wasm in the directory that is given, else here; see README.md.
+# Makes hostile.wasm, core_module.wasm and mirror.wasm in the directory that is given, else here; see README.md.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}
@@ -13,3 +13,5 @@ core() {
 core "$here/../../examples/wasm_gain/gain.c" "$out/core_module.wasm"
 core "$here/hostile.c" "$scratch/hostile.wasm"
 wasm-tools component new "$scratch/hostile.wasm" -o "$out/hostile.wasm"
+wasm-tools component embed "$here/../../schemas/node.wit" --world node "$here/mirror.wat" -o "$scratch/mirror.wasm"
+wasm-tools component new "$scratch/mirror.wasm" -o "$out/mirror.wasm"

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, available_parallelism};
+use std::thread::available_parallelism;
 
 use ort::session::Session;
 use ort::value::DynValue;
@@ -113,7 +113,10 @@ pub(crate) struct Pass(Arc<Gate>);
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.0.nodes.fetch_sub(1, Ordering::Relaxed);
+        let is_last = self.0.nodes.fetch_sub(1, Ordering::Relaxed) == 1;
+        if let Some(opener) = self.0.opener.as_ref().filter(|_| is_last) {
+            opener.rest();
+        }
     }
 }
 
@@ -279,13 +282,14 @@ impl Gate {
         let Some(opener) = self.opener.clone().filter(|_| state.lanes < state.most_lanes) else { return };
         state.lanes += 1;
         let gate = Arc::clone(self);
-        let spawned = Builder::new().name("onnx session".to_owned()).spawn(move || {
-            match opener.open(&[]).ok().and_then(|session| Lane::new(session, Some(opener)).ok()) {
+        let shared = Arc::clone(&opener);
+        let spawned = opener.spawn(move |opener| {
+            match opener.open(&[]).ok().and_then(|session| Lane::new(session, Some(shared)).ok()) {
                 Some(lane) => gate.hand_on(lane, Vec::new()),
                 None => gate.shrink(),
             }
         });
-        if spawned.is_err() {
+        if !spawned {
             (state.lanes, state.most_lanes) = (state.lanes - 1, state.lanes - 1);
         }
     }

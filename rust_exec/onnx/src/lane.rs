@@ -1,8 +1,8 @@
 //! One session, which runs one thing at a time.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
-use std::thread::Builder;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use ort::session::{Session, SessionInputValue};
 use ort::value::DynValue;
@@ -14,8 +14,8 @@ use crate::group::Group;
 use crate::model::{Opener, failure};
 use crate::value::{copied, shape, to_value};
 
-/// Runs of one shape after which a session for that shape alone is made.
-const USUAL: u32 = 48;
+/// Runs of one shape after which a session for that shape alone is made; that takes as long as some hundred runs.
+const USUAL: u32 = 256;
 
 /// One session, and what was learnt of the model by running it.
 pub(crate) struct Lane {
@@ -31,7 +31,7 @@ enum Fixed {
     /// So many runs in a row had the same shape.
     Counted { axes: Vec<(String, i64)>, runs: u32 },
     /// It is being made.
-    Opening { axes: Vec<(String, i64)>, opened: Arc<OnceLock<Option<Session>>> },
+    Opening { axes: Vec<(String, i64)>, opened: Receiver<Session> },
     /// It is made, and gave once what the first session gives, to the bit.
     Ready { axes: Vec<(String, i64)>, session: Box<Session> },
     /// There is none to be had.
@@ -59,20 +59,32 @@ impl Lane {
         self.advance(&axes);
         match &mut self.fixed {
             Fixed::Ready { axes: fixed, session } if *fixed == axes => run(session, &self.deadline, group, values),
-            Fixed::Opening { axes: fixed, opened } if *fixed == axes && opened.get().is_some() => {
-                let opened = Arc::clone(opened);
-                let expected = run(&mut self.session, &self.deadline, group, values)?;
-                self.fixed = match Arc::into_inner(opened).and_then(OnceLock::into_inner).flatten() {
-                    None => Fixed::Never,
-                    Some(mut session) => match run(&mut session, &self.deadline, group, values) {
-                        Ok(got) if is_equal(&expected, &got) => Fixed::Ready { axes, session: Box::new(session) },
-                        _ => Fixed::Never,
-                    },
-                };
-                Ok(expected)
-            }
+            Fixed::Opening { axes: fixed, opened } if *fixed == axes => match opened.try_recv() {
+                Ok(session) => self.compare(session, axes, group, values),
+                Err(TryRecvError::Empty) => run(&mut self.session, &self.deadline, group, values),
+                Err(TryRecvError::Disconnected) => {
+                    self.fixed = Fixed::Never;
+                    run(&mut self.session, &self.deadline, group, values)
+                }
+            },
             _ => run(&mut self.session, &self.deadline, group, values),
         }
+    }
+
+    /// One run by both sessions: the second one is kept if it gives what the first one gives.
+    fn compare(
+        &mut self,
+        mut second: Session,
+        axes: Vec<(String, i64)>,
+        group: &Group,
+        values: &Values<'_>,
+    ) -> Result<Vec<DynValue>, NodeFailure> {
+        let expected = run(&mut self.session, &self.deadline, group, values)?;
+        self.fixed = match run(&mut second, &self.deadline, group, values) {
+            Ok(got) if is_equal(&expected, &got) => Fixed::Ready { axes, session: Box::new(second) },
+            _ => Fixed::Never,
+        };
+        Ok(expected)
     }
 
     /// Several runs as one, of a group that has axes for it: the outputs of each in the group's order.
@@ -110,14 +122,13 @@ impl Lane {
             self.fixed = Fixed::Never;
             return;
         }
-        let opened = Arc::new(OnceLock::new());
-        let (opener, axes, place) = (Arc::clone(opener), axes.to_vec(), Arc::clone(&opened));
-        let lengths = axes.clone();
-        let spawned = Builder::new().name("onnx session".to_owned()).spawn(move || {
-            // Whoever gave up waiting for it has dropped the other half.
-            let _ = place.set(opener.open(&lengths).ok());
+        let (place, opened) = channel();
+        let lengths = axes.to_vec();
+        let spawned = opener.spawn(move |opener| {
+            // Without a session the channel closes; whoever gave up waiting for it has closed the other end.
+            let _ = opener.open(&lengths).map(|it| place.send(it));
         });
-        self.fixed = if spawned.is_ok() { Fixed::Opening { axes, opened } } else { Fixed::Never };
+        self.fixed = if spawned { Fixed::Opening { axes: axes.to_vec(), opened } } else { Fixed::Never };
     }
 }
 
@@ -179,3 +190,6 @@ fn run(
     }
     Ok(taken)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! A model: what its inputs and outputs are, and the sessions that run it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::Builder;
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -71,7 +72,7 @@ impl Model {
         let (inputs, outputs): (Vec<Port>, Vec<Port>) = (inputs.collect(), outputs.collect());
         // Of a large model, and on other devices, one session is enough to pay for.
         let is_small = source.byte_len() <= SMALL && source.settings.is_cpu();
-        let opener = is_small.then(|| Arc::new(Opener { source, environment: environment.clone() }));
+        let opener = is_small.then(|| Arc::new(Opener::new(source, environment.clone())));
         Ok(Self { inputs, outputs, gate: Arc::new(Gate::new(session, opener)?) })
     }
 }
@@ -80,12 +81,48 @@ impl Model {
 pub(crate) struct Opener {
     source: Source,
     environment: Environment,
+    /// How many are being made in threads of their own.
+    making: Mutex<usize>,
+    made: Condvar,
 }
 
 impl Opener {
+    pub(crate) fn new(source: Source, environment: Environment) -> Self {
+        Self { source, environment, making: Mutex::default(), made: Condvar::new() }
+    }
+
     /// A session for inputs whose named axes have these lengths; of any length where none are named.
     pub(crate) fn open(&self, axes: &[(String, i64)]) -> ort::Result<Session> {
         self.source.open(&self.environment, axes)
+    }
+
+    /// Do what makes a session in a thread of its own; whether there is one to be had.
+    pub(crate) fn spawn(self: &Arc<Self>, make: impl FnOnce(&Self) + Send + 'static) -> bool {
+        let making = Making::begin(self);
+        Builder::new().name("onnx session".to_owned()).spawn(move || make(&making.0)).is_ok()
+    }
+
+    /// Wait until no thread makes one: the library does not survive the end of the process in the midst of that.
+    pub(crate) fn rest(&self) {
+        let making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.made.wait_while(making, |it| *it > 0));
+    }
+}
+
+/// One that is being made.
+struct Making(Arc<Opener>);
+
+impl Making {
+    fn begin(opener: &Arc<Opener>) -> Self {
+        *opener.making.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self(Arc::clone(opener))
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        *self.0.making.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.made.notify_all();
     }
 }
 

@@ -194,4 +194,23 @@ mod tests {
         assert!(stream.write(Bytes::from_static(&[0; 11])).is_err() && stream.check_write().is_err());
         assert!(stream.clear() && !stream.clear());
     }
+    #[test]
+    fn changed_bytes_are_packets_or_refused() {
+        let mut whole = header(3, [29, 2, 8]);
+        whole.extend(br#"{"dtype":"i16","shape":[2,2]}{}"#);
+        whole.resize(whole.len().next_multiple_of(ALIGNMENT), 0);
+        whole.extend([1; 8]);
+        let corpus = vec![whole.repeat(3), header(4, [0; 3]), whole];
+        let tried = remotemedia_fuzz::fuzz("wasm-payload", &corpus, &[b"\xff\xff\xff\xff", b"\x10\0\0\0"], |input| {
+            let (one, other) = input.split_at(input.len() / 3);
+            let payload = payload(&[one, other]);
+            let Ok(packets) = payload.take_packets(&Origin::default()) else { return };
+            let given: usize = packets.iter().map(|it| it.head.len() + it.meta.len() + it.data.len()).sum();
+            assert!(given <= input.len());
+            for packet in packets.into_iter().filter_map(|it| it.into_packet().ok()) {
+                assert!(packet.1.check().is_ok());
+            }
+        });
+        assert!(tried > 100);
+    }
 }

@@ -4,6 +4,7 @@
 
 mod binary;
 mod gain;
+mod gate;
 mod hostile;
 mod refused;
 mod support;

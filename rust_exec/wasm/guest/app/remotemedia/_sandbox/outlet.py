@@ -54,10 +54,8 @@ def give(content: bytes | memoryview) -> None:
     Raises:
         OSError: the host takes no more in this call.
     """
-    written = _write(_STDOUT, content)
-    while written < len(content):
+    while (written := _write(_STDOUT, content)) != len(content):
         content = memoryview(content)[written:]
-        written = _write(_STDOUT, content)
 
 
 def install() -> None:

@@ -31,25 +31,35 @@ def reader(kind: int, head: str, meta: str, first: object) -> Callable[[bytes], 
     return lambda data: decode(kind, head, meta, data, numpy=False)
 
 
-def give_sound(value: tuple[Any, ...]) -> bool:
-    """Give sound of one channel as a packet; whether the value is that."""
+class _Last:
+    """What stood before the data of the sound that was given last: most streams are of one form."""
+
+    form: tuple[str, int, int] = ("", 0, -1)  # dtype, rate, and length in items
+    before: bytes = b""
+
+
+def give_sound(value: Any) -> bool:
+    """Give sound of one channel as a packet; whether the tuple is that."""
     if len(value) != 2:  # noqa: PLR2004 - sound and rate
         return False
     sound, rate = value
-    if type(sound) is not Array or type(rate) is not int:
+    if type(sound) is not Array or type(rate) is not int or len(sound.shape) != 1:
         return False
     items = sound._items  # noqa: SLF001 - part of the codec, which is its friend
-    before = _before(sound.dtype, rate, sound.shape, items.nbytes)
-    if before is None:
-        return False
-    give(before + items)
+    form = (sound.dtype, rate, len(items))
+    if form != _Last.form:
+        before = _before(sound.dtype, rate, items.nbytes)
+        if before is None:
+            return False
+        _Last.form, _Last.before = form, before
+    give(_Last.before + items)
     return True
 
 
 @lru_cache(_KEPT)
-def _before(dtype: str, rate: int, shape: tuple[int, ...], length: int) -> bytes | None:
-    """Return all that stands before the data of such sound; None where it is no quick one."""
-    if dtype == "f64" or len(shape) != 1 or length > SMALL:
+def _before(dtype: str, rate: int, length: int) -> bytes | None:
+    """Return all that stands before so many bytes of such sound; None where it is no quick one."""
+    if dtype == "f64" or length > SMALL:
         return None
     body = encode((Array(b"", dtype), rate))
     if body is None or body.kind != _AUDIO:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from json import dumps, loads
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from wit_world import exports
 
@@ -107,7 +107,7 @@ class _Running:
         form = type(result)
         if form is dict and (text := plain_json(result)) is not None:
             return _JSON + text
-        if form is tuple and give_sound(cast("tuple[Any, ...]", result)):
+        if form is tuple and give_sound(result):
             return _DONE
         if form in _PLAIN and (body := encode(result)) is not None:
             kind, text, meta, data = body
