@@ -22,7 +22,7 @@ MANIFEST := --manifest-path rust_exec/Cargo.toml
 RUST_SOURCES := $(shell find rust_exec schemas -type f -not -path '*/target/*' 2>/dev/null)
 PY_SOURCES := $(shell find sdk cli compiler packager registry runtime trust schemas -name '*.py' 2>/dev/null)
 
-.PHONY: help demo dev test test-python test-rust test-full lint lock bench bench-engine rustpython soak dist clean
+.PHONY: help demo dev test test-python test-rust test-full lint lock bench bench-engine bench-registry rustpython soak dist clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -91,6 +91,10 @@ bench: $(VENV)/.installed ## speed against peers, as ratios
 
 bench-engine: $(VENV)/.installed ## the engine's figures beside GStreamer, sox and Python
 	$(PY) benchmarks/engine.py
+
+bench-registry: $(VENV)/.installed ## pushes and pulls of a 1 GiB package beside oras, regctl and skopeo
+	$(PY) scripts/foreign_tools.py registry oras regctl skopeo
+	$(PY) benchmarks/registry.py
 
 dist: $(VENV)/.dependencies ## sdist and wheel in dist/, the wheel tried in an environment without Rust
 	$(PY) scripts/dist.py

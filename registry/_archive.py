@@ -3,6 +3,8 @@
 import io
 import re
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Self
 
@@ -10,7 +12,7 @@ from remotemedia.errors import PackageError
 from remotemedia.registry import media_types
 from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._digest import referrers_tag
-from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_FILE, LayoutSource
+from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_FILE, Extent, LayoutSource
 
 _MAX_MEMBERS = 20_000
 _MAX_NAME_BYTES = 4096
@@ -77,30 +79,12 @@ class PackageArchive(LayoutSource):
                     hint="fetch the package again from its source",
                 )
 
-    def _open(self, name: str) -> BinaryIO:
+    @contextmanager
+    def _extent(self, name: str) -> Iterator[Extent]:
         if name not in self._places:
             raise FileNotFoundError(name)
         offset, size = self._places[name]
-        return io.BufferedReader(_Window(self._file, offset, size), buffer_size=1 << 16)
-
-
-class _Window(io.RawIOBase):
-    """One member's bytes; it keeps its own position, so that several can be read in turn."""
-
-    def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
-        self._file = file
-        self._position = offset
-        self._end = offset + size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        self._file.seek(self._position)
-        data = self._file.read(min(len(buffer), self._end - self._position))
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        yield Extent(self._file.fileno(), offset, size)
 
 
 class _Records(io.RawIOBase):

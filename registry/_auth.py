@@ -4,6 +4,7 @@ Source: distribution's token authentication specification; `POST` with a refresh
 """
 
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,11 +21,12 @@ _MAX_ANSWER_BYTES = 1 << 20
 _MAX_CHALLENGE_CHARACTERS = 8192
 _MAX_TOKEN_CHARACTERS = 64 << 10
 _LIFETIME_SECONDS = 60.0  # what the specification says where `expires_in` is absent
+_MAX_LIFETIME_SECONDS = 24 * 3600
 _MARGIN_SECONDS = 5.0  # a token that is about to expire is not worth an upload
 _CLIENT_ID = "remotemedia"
 
 _SCHEME = re.compile(r"(?:^|,)\s*(bearer|basic)\s", re.IGNORECASE | re.ASCII)
-_PARAMETER = re.compile(r'(\w+)="((?:[^"\\]++|\\.)*+)"', re.ASCII)
+_PARAMETER = re.compile(r'\b(\w++)="((?:[^"\\]++|\\.)*+)"', re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Challenge:
         return found.get("bearer") or found.get("basic")
 
 
+# What is to be done, in the terms of the token specification: `("repository:voice/tts:pull",)`.
+Scopes = tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class _Token:
     header: str
@@ -55,9 +61,10 @@ class _Token:
 
 
 class Authorizer:
-    """Gives `Authorization` headers for one repository, and learns from challenges.
+    """Gives `Authorization` headers for one repository, or for none (`""`), and learns from challenges.
 
-    Tokens are kept per actions, so that a token that may only pull is never used to push.
+    Threads share it: of several that are refused one asks for a token, and the others take what it got.
+    Tokens are kept per scopes (`repository:NAME:ACTIONS`), so that a token that may only pull is never used to push.
     """
 
     def __init__(
@@ -68,24 +75,32 @@ class Authorizer:
         self._repository = repository
         self._credentials = credentials
         self._basic: str | None = None
-        self._tokens: dict[str, _Token] = {}
+        self._tokens: dict[Scopes, _Token] = {}
+        self._answering = threading.Lock()
 
-    def header(self, actions: str) -> str | None:
-        """Give what is known to be accepted for these actions (`pull` or `pull,push`); None before a challenge."""
-        token = self._tokens.get(actions)
+    def header(self, scopes: Scopes) -> str | None:
+        """Give what is known to be accepted for these scopes; None before a challenge."""
+        token = self._tokens.get(scopes)
         if token is not None and token.expires > time.monotonic():
             return token.header
         return self._basic
 
-    def answer(self, response: Response, actions: str) -> str:
-        """Give the header that a 401 asks for; raises `RegistryError` RM403 if we have none."""
+    def answer(self, response: Response, scopes: Scopes, sent: str | None) -> str:
+        """Give the header that a 401 asks for, `sent` having been refused; raises `RegistryError` RM403 without one."""
+        with self._answering:
+            known = self.header(scopes)
+            if known is not None and known != sent:  # another thread has answered meanwhile
+                return known
+            return self._answer(response, scopes)
+
+    def _answer(self, response: Response, scopes: Scopes) -> str:
         challenge = Challenge.parse(response.headers.getlist("WWW-Authenticate"))
         if challenge is None:
             raise self._refused("it asks for a kind of login that is not known")
         credentials = self._credentials()
         if challenge.scheme == "bearer":
-            self._tokens[actions] = self._fetch(challenge, credentials, actions)
-            return self._tokens[actions].header
+            self._tokens[scopes] = self._fetch(challenge, credentials, scopes)
+            return self._tokens[scopes].header
         if credentials is None or credentials.identity_token is not None:
             raise self._refused("it asks for a user name and password, and there are none")
         if self._basic is not None:
@@ -93,11 +108,11 @@ class Authorizer:
         self._basic = credentials.basic
         return self._basic
 
-    def _fetch(self, challenge: Challenge, credentials: Credentials | None, actions: str) -> _Token:
+    def _fetch(self, challenge: Challenge, credentials: Credentials | None, wanted: Scopes) -> _Token:
         realm = challenge.parameters.get("realm", "")
         origin = Origin.of(realm)
         fields = [("service", challenge.parameters["service"])] if "service" in challenge.parameters else []
-        scopes = [f"repository:{self._repository}:{actions}"]
+        scopes = list(wanted)
         if (asked := challenge.parameters.get("scope")) and not asked.startswith(f"repository:{self._repository}:"):
             scopes.append(asked)
         response = self._ask(realm, fields, scopes, credentials)
@@ -130,12 +145,12 @@ class Authorizer:
         )
 
     def _refused(self, why: str) -> RegistryError:
+        host, what = self._registry.authority, f" to `{self._repository}`" if self._repository else ""
         return RegistryError(
-            f"registry `{self._registry.host}` refused access to `{self._repository}`: {why}",
+            f"registry `{host}` refused access{what}: {why}",
             code="RM403",
-            hint="set `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`, or log in with a client that writes "
-            "`~/.docker/config.json`",
-            host=self._registry.host,
+            hint=f"`remotemedia login {host}`, or set `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`",
+            host=host,
         )
 
 
@@ -149,5 +164,6 @@ def _parse_token(data: bytes, host: str) -> _Token:
     if not isinstance(token, str) or not token.isprintable() or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
         raise RegistryError(f"expected a `token` from the token server `{host}`", code="RM406")
     lifetime = answer.get("expires_in")
-    seconds = float(lifetime) if isinstance(lifetime, int) and lifetime > 0 else _LIFETIME_SECONDS
+    known = isinstance(lifetime, int) and lifetime > 0
+    seconds = float(min(lifetime, _MAX_LIFETIME_SECONDS)) if known else _LIFETIME_SECONDS
     return _Token(f"Bearer {token}", time.monotonic() + max(seconds - _MARGIN_SECONDS, 1.0))

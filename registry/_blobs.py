@@ -1,20 +1,32 @@
-"""A directory `blobs/sha256`: files named by the digest of what is in them, whole or not there."""
+"""A directory `blobs/sha256`: files named by the digest of what is in them, whole or not there.
 
+A blob that is on its way is `.part-<hex>`. It stays there after every error, and also after a crash, and whoever wants
+the same blob next goes on with it; a lock on it lets one at a time do so.
+"""
+
+import fcntl
+import hashlib
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from remotemedia.errors import RegistryError
+from remotemedia.errors import RegistryError, RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
-from remotemedia.registry._digest import hex_of
+from remotemedia.registry._digest import CHUNK_BYTES, hex_of
+from remotemedia.registry._following import FollowingHash
+from remotemedia.registry._ports import Content
+
+PARTIAL = ".part-"
 
 _MODE = 0o444
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class BlobStore:
-    """Blobs by digest. What is put in must have been checked: a `Source` does that while it is read."""
+    """Blobs by digest; what is put in is hashed on its way."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -30,22 +42,24 @@ class BlobStore:
         except FileNotFoundError:
             return False
 
-    def put(self, digest: str, chunks: Iterable[bytes]) -> None:
-        """Write a blob; nothing stays if the chunks end in an error."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=".part-", dir=self.directory)
-        except OSError as exc:
-            raise cannot_write(self.directory, exc) from exc
-        temporary = Path(name)
-        try:
-            with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - it is open already
-                for chunk in chunks:
-                    _write_all(file.fileno(), chunk, temporary)
-                os.fchmod(file.fileno(), _MODE)
-            temporary.replace(self.path(digest))
-        finally:
-            temporary.unlink(missing_ok=True)
+    def put(self, descriptor: Descriptor, content: Content) -> None:
+        """Write a blob, going on with what an earlier attempt left, after hashing that again.
+
+        Of an attempt that fails everything is kept, unless the bytes are not those of the digest: then nothing is.
+        Raises `content.refusal` for such bytes, and `RegistryError` RM408 if they cannot be written.
+        """
+        path = self.directory / f"{PARTIAL}{hex_of(descriptor.digest)}"
+        with self._locked(path) as file:
+            if self.has(descriptor):  # another process was faster
+                path.unlink()
+                return
+            try:
+                self._fill(file, path, descriptor, content)
+                path.replace(self.path(descriptor.digest))
+                os.fchmod(file, _MODE)  # not before: what a crash leaves must be writable
+            finally:
+                if os.fstat(file).st_size == 0:
+                    path.unlink(missing_ok=True)
 
     def link_from(self, other: "BlobStore", digest: str) -> None:
         """Take a blob over from another store: a hard link, or a copy where links are not possible."""
@@ -70,6 +84,93 @@ class BlobStore:
         for path in sorted(self.directory.glob("[0-9a-f]*")):
             yield f"sha256:{path.name}"
 
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[int]:
+        """Open a partial blob, alone; waits for another process that is at it."""
+        file = -1
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            while file < 0:
+                file = os.open(path, _FLAGS, 0o644)
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if not _is_at(path, file):  # it became a blob, or was removed, while we waited
+                    os.close(file)
+                    file = -1
+        except OSError as exc:
+            raise cannot_write(path, exc) from exc
+        try:
+            yield file
+        finally:
+            os.close(file)
+
+    def _fill(self, file: int, path: Path, descriptor: Descriptor, content: Content) -> None:
+        begun = os.fstat(file).st_size
+        if begun > descriptor.size:
+            begun = 0
+        partial = _Partial(file, path, descriptor, content)
+        got = partial.receive(begun)
+        if got != descriptor.digest and begun:  # what was there may have been at fault
+            got = partial.receive(0)
+        if got != descriptor.digest:
+            os.ftruncate(file, 0)
+            raise content.refusal(f"expected `{descriptor.digest}`, got `{got}`")
+
+
+@dataclass(frozen=True)
+class _Partial:
+    """An open file that becomes a blob.
+
+    Attributes:
+        file: its descriptor.
+        path: its name.
+        descriptor: what it is to become.
+        content: where the bytes come from.
+    """
+
+    file: int
+    path: Path
+    descriptor: Descriptor
+    content: Content
+
+    def receive(self, begun: int) -> str:
+        """Keep so many bytes, write all that follow, and give the digest of the whole file."""
+        os.ftruncate(self.file, begun)
+        os.lseek(self.file, begun, os.SEEK_SET)
+        if self.descriptor.size <= CHUNK_BYTES:  # not worth a thread
+            self._write_from(begun, None)
+            return f"sha256:{hashlib.sha256(os.pread(self.file, CHUNK_BYTES, 0)).hexdigest()}"
+        with FollowingHash(self.file) as following:
+            following.advance(begun)
+            self._write_from(begun, following)
+        try:
+            return following.digest()
+        except OSError as exc:
+            raise cannot_write(self.path, exc) from exc
+
+    def _write_from(self, begun: int, following: FollowingHash | None) -> None:
+        written, size = begun, self.descriptor.size
+        for chunk in self.content.read(begun) if begun < size else ():
+            if written + len(chunk) > size:
+                raise self._refused(f"expected {size} bytes, got more")
+            self._write(chunk)
+            written += len(chunk)
+            if following is not None:
+                following.advance(written)
+        if written != size:
+            raise self._refused(f"expected {size} bytes, got {written}")
+
+    def _write(self, chunk: bytes) -> None:
+        view = memoryview(chunk)
+        while view:
+            try:
+                view = view[os.write(self.file, view) :]
+            except OSError as exc:
+                raise cannot_write(self.path, exc) from exc
+
+    def _refused(self, why: str) -> RemoteMediaError:
+        os.ftruncate(self.file, 0)
+        return self.content.refusal(why)
+
 
 def cannot_write(path: Path, exc: OSError) -> RegistryError:
     """Say that a file could not be written, in the terms of the cache and of layouts."""
@@ -81,10 +182,8 @@ def cannot_write(path: Path, exc: OSError) -> RegistryError:
     )
 
 
-def _write_all(file: int, chunk: bytes, path: Path) -> None:
-    view = memoryview(chunk)
-    while view:
-        try:
-            view = view[os.write(file, view) :]
-        except OSError as exc:
-            raise cannot_write(path, exc) from exc
+def _is_at(path: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(follow_symlinks=False), os.fstat(file))
+    except FileNotFoundError:
+        return False

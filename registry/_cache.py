@@ -2,78 +2,84 @@
 
 `pipelines/<hex>/` is an OCI layout directory each; its blobs are hard links into `blobs/sha256/`, so that packages
 share what they have in common. `refs/` remembers what a reference pointed to when it was pulled last.
+
+# Locks
+
+All are the kernel's, so that a process that is killed leaves none.
+
+- `pipelines/.lock` is shared by who adds or removes packages, and had alone by who sweeps: removes blobs of no package.
+- `pipelines/.<hex>.lock` is had alone by who adds or removes that package.
+- An entry's directory `blobs` is shared by who uses the package, and had alone by who removes it.
+
+Nobody but who pulls the same package ever waits for a transfer: what cannot be had at once is left for another time.
 """
 
 import fcntl
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
 from remotemedia.registry import media_types
-from remotemedia.registry._blobs import BlobStore, cannot_write
-from remotemedia.registry._copy import Referrer, bundles, copy_blobs, fetch_referrers, put_referrer
+from remotemedia.registry._blobs import BlobStore
+from remotemedia.registry._cache_damage import Damage, find_damage
+from remotemedia.registry._cache_entries import CacheEntries, CacheEntry
+from remotemedia.registry._cache_locks import Lease, locked
+from remotemedia.registry._cache_references import CachedReferences
+from remotemedia.registry._copy import Referrer, bundles, copy_blobs, fetch_referrers
 from remotemedia.registry._descriptor import Descriptor, Manifest
-from remotemedia.registry._digest import digest_of, hex_of, is_digest
+from remotemedia.registry._digest import hex_of
 from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._layout_source import BLOBS
 from remotemedia.registry._ports import Progress, Source
 from remotemedia.registry._reference import Reference
 from remotemedia.trust import strict_json
 
+_log = logging.getLogger(__name__)
+
 # Asked with the raw manifest and the Sigstore bundles before any layer moves; refuses by a `RemoteMediaError`.
 Judge = Callable[[bytes, list[bytes]], None]
 
-_TEMPORARY = ".new-"
-
-
-@dataclass(frozen=True)
-class CacheEntry:
-    """A cached package.
-
-    Attributes:
-        digest: its identity, the digest of its manifest.
-        path: the layout directory.
-        references: what pointed to it when it was pulled.
-        size: bytes of its content, including what it shares with others.
-    """
-
-    digest: str
-    path: Path
-    references: tuple[str, ...]
-    size: int
-
-    def open(self) -> LayoutDirectory:
-        """Read it as a source."""
-        return LayoutDirectory(self.path)
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A cached package that is not whole: what is wrong with which file."""
-
-    digest: str
-    why: str
+PARTIAL_SECONDS: Final = 24 * 3600.0
+"""So long part of a blob is kept, for the next attempt to go on from."""
 
 
 class Cache:
-    """The cache of one home directory; safe to use from several processes at once. Failures are RM408."""
+    """The cache of one home directory; safe to use from several processes at once. Failures are RM408.
 
-    def __init__(self, home: Path) -> None:
-        self._pipelines = home / "pipelines"
-        self._refs = home / "refs"
+    Args:
+        home: the directory.
+        limit: bytes that packages may take; when one is added, others go, the one used longest ago first. None is
+            without limit.
+    """
+
+    def __init__(self, home: Path, *, limit: int | None = None) -> None:
         self._pool = BlobStore(home / BLOBS)
+        self._entries = CacheEntries(home / "pipelines", self._pool)
+        self._references = CachedReferences(home / "refs")
+        self._limit = limit
+        self._told: set[Damage] = set()
+
+    # Using
 
     def get(self, reference: Reference) -> CacheEntry | None:
-        """Find what a reference pointed to when it was pulled last; never uses the network."""
-        digest = reference.digest or self._remembered(reference.canonical)
-        if digest is None or not self._path(digest).is_dir():
+        """Find what a reference pointed to when it was pulled last; never uses the network.
+
+        The entry is in use as long as the object lives. None if it is not there, or damaged, which is logged.
+        """
+        digest = self._digest(reference)
+        lease = self._entries.lease(digest) if digest is not None else None
+        if digest is None or lease is None:
             return None
-        return self._entry(digest)
+        damage = find_damage(self._entries.path(digest), digest, thorough=False)
+        if not damage:
+            return self._entry(digest, lease)
+        self._tell(damage, str(reference))
+        lease.release()
+        return None
 
     def add(
         self,
@@ -87,207 +93,209 @@ class Cache:
         """Pull a package, or revalidate one that is here: manifest and signatures, `judge`, then the layers.
 
         Signatures are those of the source now: they replace the ones here. If `judge` refuses a package whose
-        signatures have changed, the cached version goes too. An entry appears whole or not at all; blobs that were
-        checked stay, so that the next attempt goes on where this one ended.
+        signatures have changed, the cached version goes too. An entry appears whole or not at all; what was received
+        stays, so that the next attempt goes on where this one ended. The entry is in use as long as the object lives.
         """
-        with self._locked(fcntl.LOCK_SH), self._locked(fcntl.LOCK_EX, descriptor.digest):
-            manifest = _package(source.manifest(descriptor.digest))
-            referrers = fetch_referrers(source, descriptor.digest)
-            cached = self._is_whole(manifest)
-            changed = cached and not self._has_referrers(descriptor.digest, referrers)
+        digest = descriptor.digest
+        with self._adding(digest):
+            manifest = _package(source.manifest(digest))
+            referrers = fetch_referrers(source, digest)
+            cached = self._repair(digest, str(reference or digest))
+            changed = cached and not self._entries.has_referrers(digest, referrers)
             if judge is not None:
                 try:
                     judge(manifest.raw, bundles(referrers))
                 except RemoteMediaError:
                     if changed:
-                        self._drop(descriptor.digest)
+                        self._forget(digest)
                     raise
             if not cached:
                 self._build(source, manifest, referrers, progress)
             elif changed:
-                self._replace_referrers(descriptor.digest, referrers)
+                self._entries.replace_referrers(digest, referrers)
             if reference is not None:
-                self._remember(reference.canonical, descriptor.digest)
-            return self._entry(descriptor.digest)
+                self._references.remember(reference.canonical, digest)
+            entry = self._entry(digest, self._entries.lease(digest))
+        if self._limit is not None:
+            self.make_room(self._limit)
+        return entry
+
+    # Looking after
 
     def list(self) -> tuple[CacheEntry, ...]:
         """Give all cached packages, by digest."""
-        return tuple(self._entry(digest) for digest in self._digests())
+        return tuple(self._entry(digest) for digest in self._entries.digests())
+
+    def references(self, reference: Reference) -> Mapping[str, str]:
+        """Give what is known of the same repository: references, with the digests of packages that are here."""
+        here = set(self._entries.digests())
+        known = self._references.of_repository(reference)
+        return {text: digest for text, digest in known.items() if digest in here}
 
     def size(self) -> int:
         """Give the bytes that the cache takes on the disk, shared ones once."""
         return sum(self._pool.path(digest).stat().st_size for digest in self._pool)
 
-    def verify(self) -> tuple[Damage, ...]:
-        """Hash everything again; gives what is damaged."""
-        return tuple(damage for digest in self._digests() for damage in self._check(digest))
+    def verify(self, digest: str | None = None) -> tuple[Damage, ...]:
+        """Hash one package again, or all; what is damaged is given and put away, to be fetched by the next use."""
+        found: list[Damage] = []
+        for one in self._entries.digests() if digest is None else (digest,):
+            with self._adding(one):
+                if self._entries.path(one).is_dir():
+                    found += self._put_away(one, thorough=True)
+        return tuple(found)
 
-    def unused(self) -> tuple[tuple[str, int], ...]:
-        """Give digest and size of the blobs that belong to no package, such as those of unfinished pulls."""
-        with self._locked(fcntl.LOCK_EX):
-            return tuple((digest, self._pool.path(digest).stat().st_size) for digest in self._unused())
-
-    def sweep(self) -> None:
-        """Remove them, and what killed processes left."""
-        with self._locked(fcntl.LOCK_EX):
-            self._sweep()
+    def pin(self, reference: Reference, *, keep: bool = True) -> CacheEntry:
+        """Let a package stay when room is made, or no longer; RM402 if it is not here."""
+        entry = self._known(reference)
+        self._entries.pin(entry.digest, keep=keep)
+        return self._entry(entry.digest)
 
     def remove(self, reference: Reference) -> None:
-        """Forget a reference, and the package with it unless another reference is left; RM402 if it is not here."""
-        with self._locked(fcntl.LOCK_EX):
-            entry = self.get(reference)
-            if entry is None:
+        """Forget a reference, and the package with it unless another reference is left.
+
+        Raises:
+            RegistryError: RM402, it is not here; RM414, it is in use.
+        """
+        with locked(self._lock, fcntl.LOCK_SH):
+            digest = self._known(reference).digest
+            others = [text for text in self._references.to(digest) if text != reference.canonical]
+            if reference.digest is None and others:
+                self._references.forget(reference.canonical)
+            elif not self._drop(digest):
                 raise RegistryError(
-                    f"there is no `{reference}` in the cache",
-                    code="RM402",
-                    hint="`remotemedia cache list` shows it all",
+                    f"`{reference}` is in use", code="RM414", hint="wait for the runs and pulls of it", digest=digest
                 )
-            if reference.digest is None:
-                self._ref_path(reference.canonical).unlink(missing_ok=True)
-            if reference.digest is not None or not self._references(entry.digest):
-                self._drop(entry.digest)
-            self._sweep()
+        self.sweep()
 
-    def clear(self) -> None:
-        """Forget every package, and what unfinished pulls have left."""
-        with self._locked(fcntl.LOCK_EX):
-            for digest in self._digests():
-                self._drop(digest)
-            self._sweep()
+    def clear(self) -> tuple[CacheEntry, ...]:
+        """Forget every package, and what unfinished pulls have left; gives what is in use and therefore stays."""
+        with locked(self._lock, fcntl.LOCK_SH):
+            kept = tuple(self._entry(digest) for digest in self._entries.digests() if not self._drop(digest))
+        self.sweep(partials_older_than=0)
+        return kept
 
-    # Entries
+    def make_room(self, limit: int, *, dry_run: bool = False) -> tuple[CacheEntry, ...]:
+        """Remove packages until all together take at most `limit` bytes, the one used longest ago first.
 
-    def _path(self, digest: str) -> Path:
-        return self._pipelines / hex_of(digest)
+        What is pinned or in use stays; gives what went.
+        """
+        gone = []
+        with locked(self._lock, fcntl.LOCK_SH):
+            files = {digest: self._entries.files(digest) for digest in self._entries.digests()}
+            for entry in sorted(self.list(), key=lambda it: it.used):
+                if sum({name: size for it in files.values() for name, size in it.items()}.values()) <= limit:
+                    break
+                if not entry.pinned and self._drop(entry.digest, dry_run=dry_run):
+                    del files[entry.digest]
+                    gone.append(entry)
+        if gone and not dry_run:
+            self.sweep()
+        return tuple(gone)
 
-    def _digests(self) -> Sequence[str]:
-        names = sorted(path.name for path in self._pipelines.glob("*") if path.is_dir())
-        return [digest for name in names if is_digest(digest := f"sha256:{name}")]
+    def unused(self) -> tuple[tuple[str, int], ...]:
+        """Give digest and size of the blobs that belong to no package; none while packages are being pulled."""
+        with locked(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+            found = self._unused() if alone else ()
+            return tuple((digest, self._pool.path(digest).stat().st_size) for digest in found)
 
-    def _entry(self, digest: str) -> CacheEntry:
-        path = self._path(digest)
-        size = sum(file.stat().st_size for file in (path / BLOBS).glob("[0-9a-f]*"))
-        return CacheEntry(digest, path, tuple(self._references(digest)), size)
+    def partials(self, older_than: float = PARTIAL_SECONDS) -> tuple[tuple[Path, int], ...]:
+        """Give path and size of what was received of blobs that are not whole, and not touched for so many seconds."""
+        then, found = time.time() - older_than, []
+        for path in sorted(self._pool.directory.glob(".*")):
+            with suppress(FileNotFoundError):  # whoever writes it may be done at any moment
+                status = path.stat()
+                found += [(path, status.st_size)] if status.st_mtime <= then else []
+        return tuple(found)
+
+    def sweep(self, *, partials_older_than: float = PARTIAL_SECONDS) -> bool:
+        """Remove these, and what killed processes left; says whether it could: not while packages are being pulled."""
+        with locked(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+            if alone:
+                self._entries.sweep()
+                self._references.sweep()
+                for path, _ in self.partials(partials_older_than):
+                    path.unlink(missing_ok=True)
+                for digest in self._unused():
+                    self._pool.remove(digest)
+            return alone
+
+    # Parts
+
+    @property
+    def _lock(self) -> Path:
+        return self._entries.directory / ".lock"
+
+    @contextmanager
+    def _adding(self, digest: str) -> Iterator[None]:
+        """Have a package to oneself, waiting for others who have it; the sweep must not take its blobs meanwhile."""
+        with locked(self._lock, fcntl.LOCK_SH), locked(self._entries.lock(digest), fcntl.LOCK_EX):
+            yield
+
+    def _digest(self, reference: Reference) -> str | None:
+        return reference.digest or self._references.get(reference.canonical)
+
+    def _known(self, reference: Reference) -> CacheEntry:
+        digest = self._digest(reference)
+        if digest is None or not self._entries.path(digest).is_dir():
+            raise RegistryError(
+                f"there is no `{reference}` in the cache",
+                code="RM402",
+                hint="`remotemedia cache list` shows it all",
+            )
+        return self._entry(digest)
+
+    def _entry(self, digest: str, lease: Lease | None = None) -> CacheEntry:
+        return self._entries.entry(digest, self._references.to(digest), lease)
+
+    def _repair(self, digest: str, name: str) -> bool:
+        """Say whether a package is here and whole; what is damaged is put away."""
+        if not self._entries.path(digest).is_dir():
+            return False
+        damage = self._put_away(digest, thorough=False)
+        self._tell(damage, name)
+        return not damage
+
+    def _put_away(self, digest: str, *, thorough: bool) -> tuple[Damage, ...]:
+        damage = find_damage(self._entries.path(digest), digest, thorough=thorough)
+        for it in damage:
+            self._entries.put_away(it)
+        return damage
+
+    def _tell(self, damage: tuple[Damage, ...], name: str) -> None:
+        for it in (it for it in damage if it not in self._told):
+            what = f"`{it.title}` of it" if it.title else "it"
+            _log.warning("`%s` was damaged in the cache, %s is to be fetched again: %s", name, what, it.why)
+        self._told.update(damage)
 
     def _build(
         self, source: Source, manifest: Manifest, referrers: Sequence[Referrer], progress: Progress | None
     ) -> None:
-        """Make an entry beside its place, and move it there when it is whole."""
-        path = self._path(manifest.descriptor.digest)
-        if path.is_dir():
-            self._drop(manifest.descriptor.digest)
-        temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self._pipelines))
-        try:
-            layout = LayoutDirectory(temporary, pool=self._pool)
-            for referrer in referrers:
-                put_referrer(layout, referrer)
+        def fill(layout: LayoutDirectory) -> None:
             copy_blobs(source, layout, manifest, progress)
             layout.put_manifest(manifest.raw)
-            temporary.chmod(0o755)
-            temporary.rename(path)
-        except OSError as exc:
-            raise cannot_write(path, exc) from exc
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
 
-    def _is_whole(self, manifest: Manifest) -> bool:
-        """Say whether all files are here, by size; `verify` hashes them, and so does whoever runs them."""
-        blobs = BlobStore(self._path(manifest.descriptor.digest) / BLOBS)
-        return all(blobs.has(descriptor) for descriptor in (manifest.descriptor, *manifest.blobs))
+        self._entries.build(manifest.descriptor.digest, referrers, fill)
 
-    def _has_referrers(self, digest: str, referrers: Sequence[Referrer]) -> bool:
-        here = {descriptor.digest for descriptor in LayoutDirectory(self._path(digest)).referrers(digest)}
-        return here == {referrer.manifest.descriptor.digest for referrer in referrers}
+    def _drop(self, digest: str, *, dry_run: bool = False) -> bool:
+        """Remove a package and the references to it, unless somebody pulls or uses it."""
+        with locked(self._entries.lock(digest), fcntl.LOCK_EX | fcntl.LOCK_NB) as mine:
+            lease = self._entries.alone(digest) if mine else None
+            if lease is None:
+                return False
+            if not dry_run:
+                self._forget(digest)
+            lease.release()
+            return True
 
-    def _replace_referrers(self, digest: str, referrers: Sequence[Referrer]) -> None:
-        layout = LayoutDirectory(self._path(digest), pool=self._pool)
-        for referrer in referrers:
-            for descriptor, data in referrer.blobs:
-                if not layout.has_blob(descriptor):
-                    layout.put_blob(descriptor, [data])
-        layout.replace_referrers(digest, [referrer.manifest.raw for referrer in referrers])
+    def _forget(self, digest: str) -> None:
+        for text in self._references.to(digest):
+            self._references.forget(text)
+        self._entries.drop(digest)
 
-    def _drop(self, digest: str) -> None:
-        for text in self._references(digest):
-            self._ref_path(text).unlink(missing_ok=True)
-        try:
-            # First out of sight, in one step, so that nobody finds half a package.
-            gone = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self._pipelines))
-            self._path(digest).rename(gone / "entry")
-            shutil.rmtree(gone)
-        except OSError as exc:
-            raise cannot_write(self._path(digest), exc) from exc
-
-    def _sweep(self) -> None:
-        """Remove blobs that no entry uses and what killed processes left; nobody adds meanwhile."""
-        for path in [*self._pipelines.glob(f"{_TEMPORARY}*"), *self._pool.directory.glob(".part-*")]:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        for lock in self._pipelines.glob(".*.lock"):
-            lock.unlink()
-        for digest in self._unused():
-            self._pool.remove(digest)
-
-    def _unused(self) -> Sequence[str]:
-        used = {file.name for digest in self._digests() for file in (self._path(digest) / BLOBS).iterdir()}
-        return [digest for digest in self._pool if hex_of(digest) not in used]
-
-    def _check(self, digest: str) -> Iterator[Damage]:
-        source = LayoutDirectory(self._path(digest))
-        try:
-            manifest = Manifest.parse(source.manifest(digest))
-        except PackageError as exc:
-            yield Damage(digest, str(exc))
-            return
-        for blob in manifest.blobs:
-            try:
-                for _ in source.open_blob(blob):
-                    pass
-            except PackageError as exc:
-                yield Damage(digest, str(exc))
-        try:
-            fetch_referrers(source, digest)
-        except PackageError as exc:
-            yield Damage(digest, str(exc))
-
-    # References
-
-    def _ref_path(self, text: str) -> Path:
-        return self._refs / f"{hex_of(digest_of(text.encode()))}.json"
-
-    def _remember(self, text: str, digest: str) -> None:
-        path = self._ref_path(text)
-        try:
-            self._refs.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._refs, prefix=_TEMPORARY, delete=False) as file:
-                file.write(strict_json.dumps({"reference": text, "digest": digest}))
-            Path(file.name).replace(path)
-        except OSError as exc:
-            raise cannot_write(path, exc) from exc
-
-    def _remembered(self, text: str) -> str | None:
-        found = _read_ref(self._ref_path(text))
-        return found[1] if found is not None else None
-
-    def _references(self, digest: str) -> Sequence[str]:
-        found = [_read_ref(path) for path in self._refs.glob("[0-9a-f]*.json")]
-        return sorted(ref[0] for ref in found if ref is not None and ref[1] == digest)
-
-    # Locks
-
-    @contextmanager
-    def _locked(self, how: int, digest: str | None = None) -> Iterator[None]:
-        """Lock one package, or the cache as a whole: adding shares it, removing has it alone."""
-        path = self._pipelines / (f".{hex_of(digest)}.lock" if digest is not None else ".lock")
-        try:
-            self._pipelines.mkdir(parents=True, exist_ok=True)
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as exc:
-            raise cannot_write(path, exc) from exc
-        try:
-            fcntl.flock(lock, how)
-            yield
-        finally:
-            os.close(lock)
+    def _unused(self) -> tuple[str, ...]:
+        used = {name for digest in self._entries.digests() for name in self._entries.files(digest)}
+        return tuple(digest for digest in self._pool if hex_of(digest) not in used)
 
 
 def _package(raw: bytes) -> Manifest:
@@ -298,15 +306,3 @@ def _package(raw: bytes) -> Manifest:
             code="RM301",
         )
     return manifest
-
-
-def _read_ref(path: Path) -> tuple[str, str] | None:
-    """Give reference and digest; a file that is not whole is as good as none: the reference is pulled again."""
-    try:
-        document = strict_json.loads_object(path.read_bytes())
-        reference, digest = document["reference"], document["digest"]
-    except (OSError, ValueError, KeyError):
-        return None
-    if not isinstance(reference, str) or not isinstance(digest, str) or not is_digest(digest):
-        return None
-    return reference, digest

@@ -1,16 +1,26 @@
 """Copying a package from anywhere to anywhere: signatures first, the manifest last."""
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import TypeVar
 
-from remotemedia.errors import PackageError
+from remotemedia.errors import PackageError, RegistryError
 from remotemedia.registry import media_types
+from remotemedia.registry._content import BytesContent, SourceContent
 from remotemedia.registry._descriptor import Descriptor, Manifest
-from remotemedia.registry._ports import Progress, ProgressEvent, Source, Target
+from remotemedia.registry._ports import Mounting, Progress, ProgressEvent, Source, Target
+from remotemedia.registry._workers import Workers
+
+JOBS = 4
+"""Blobs that move at the same time."""
 
 _MAX_REFERRERS = 64
 _MAX_REFERRER_BYTES = 32 << 20
+_REFERRER_ROUNDS = 3
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -30,17 +40,23 @@ class Referrer:
 
 
 def copy(
-    source: Source, target: Target, descriptor: Descriptor, *, tag: str | None = None, progress: Progress | None = None
+    source: Source,
+    target: Target,
+    descriptor: Descriptor,
+    *,
+    tag: str | None = None,
+    progress: Progress | None = None,
+    jobs: int = JOBS,
 ) -> None:
     """Copy a package with all its referrers; what the target has is skipped.
 
     The order makes the target consistent at every moment: whoever sees the tag finds all bytes and all signatures.
     Bytes that do not match their digest end the copy (RM405 from a registry, RM302 from a file) and are not stored.
+    `jobs` blobs move at the same time; `progress` is called from several threads, but never by two at once.
     """
     manifest = Manifest.parse(source.manifest(descriptor.digest))
-    for referrer in fetch_referrers(source, descriptor.digest):
-        put_referrer(target, referrer)
-    copy_blobs(source, target, manifest, progress)
+    _copy_referrers(source, target, descriptor.digest, jobs)
+    copy_blobs(source, target, manifest, progress, jobs)
     target.put_manifest(manifest.raw, tag)
 
 
@@ -54,7 +70,7 @@ def bundles(referrers: Sequence[Referrer]) -> list[bytes]:
     return [bundle for referrer in referrers if (bundle := referrer.bundle) is not None]
 
 
-def fetch_referrers(source: Source, digest: str, artifact_type: str | None = None) -> list[Referrer]:
+def fetch_referrers(source: Source, digest: str, artifact_type: str | None = None, jobs: int = JOBS) -> list[Referrer]:
     """Fetch what refers to a package into memory, bounded in number and size.
 
     Raises `PackageError` RM303 for more than that, and for a manifest that refers to something else.
@@ -64,48 +80,72 @@ def fetch_referrers(source: Source, digest: str, artifact_type: str | None = Non
         raise PackageError(
             f"expected at most {_MAX_REFERRERS} signatures and the like, got {len(listed)}", code="RM303"
         )
-    return [_fetch(source, descriptor, digest) for descriptor in sorted(listed, key=lambda one: one.digest)]
+    ordered = sorted(listed, key=lambda one: one.digest)
+    return _each(jobs, [partial(_fetch, source, descriptor, digest) for descriptor in ordered])
 
 
 def put_referrer(target: Target, referrer: Referrer) -> None:
     """Store a referrer: its blobs, then its manifest."""
-    for descriptor, data in referrer.blobs:
-        if not target.has_blob(descriptor):
-            target.put_blob(descriptor, [data])
+    put_referrer_blobs(target, referrer)
     target.add_referrer(referrer.manifest.raw)
 
 
-def copy_blobs(source: Source, target: Target, manifest: Manifest, progress: Progress | None) -> None:
-    """Copy configuration and layers in the order of the manifest."""
-    progress = progress or _ignore
-    for descriptor in manifest.blobs:
-        if target.has_blob(descriptor):
-            progress(ProgressEvent("skip", descriptor.digest, descriptor.title, descriptor.size, descriptor.size))
+def put_referrer_blobs(target: Target, referrer: Referrer) -> None:
+    """Store what a referrer's manifest names."""
+    for descriptor, data in referrer.blobs:
+        if not target.has_blob(descriptor):
+            target.put_blob(descriptor, BytesContent(data))
+
+
+def copy_blobs(
+    source: Source, target: Target, manifest: Manifest, progress: Progress | None = None, jobs: int = JOBS
+) -> None:
+    """Copy configuration and layers, several at a time; started in the order of the manifest."""
+    workers = Workers(jobs)
+    telling = threading.Lock()
+
+    def tell(event: ProgressEvent) -> None:
+        if progress is not None:
+            with telling:
+                progress(event)
+
+    def move(descriptor: Descriptor) -> None:
+        told = partial(ProgressEvent, digest=descriptor.digest, title=descriptor.title, total=descriptor.size)
+        if target.has_blob(descriptor) or _mounted(source, target, descriptor):
+            tell(told("skip", done=descriptor.size))
         else:
-            target.put_blob(descriptor, _Moving(source, descriptor, progress))
-            progress(ProgressEvent("finish", descriptor.digest, descriptor.title, descriptor.size, descriptor.size))
+            target.put_blob(descriptor, SourceContent(source, descriptor, tell, workers.check))
+            tell(told("finish", done=descriptor.size))
+
+    workers.run([partial(move, descriptor) for descriptor in manifest.blobs])
 
 
-@dataclass(frozen=True)
-class _Moving:
-    """The chunks of one blob, counted as they go; every iteration reads the blob anew."""
+def _copy_referrers(source: Source, target: Target, digest: str, jobs: int) -> None:
+    """Copy what the target does not list, one by one: registries lose referrers that come at the same time.
 
-    source: Source
-    descriptor: Descriptor
-    progress: Progress
+    And read back whether they are listed, as some lose them all the same.
+    """
+    wanted = fetch_referrers(source, digest, jobs=jobs)
+    for _ in range(_REFERRER_ROUNDS):
+        if wanted:
+            there = target.listed(digest)
+            wanted = [one for one in wanted if one.manifest.descriptor.digest not in there]
+        if not wanted:
+            return
+        for referrer in wanted:
+            put_referrer(target, referrer)
+    raise RegistryError(
+        f"expected what refers to `{digest}` to be listed after it was stored, {len(wanted)} are missing",
+        code="RM406",
+        hint="the registry loses signatures; push again, or to another one",
+    )
 
-    def __iter__(self) -> Iterator[bytes]:
-        done = 0
-        self._tell("start", done)
-        for chunk in self.source.open_blob(self.descriptor):
-            yield chunk
-            # Whoever asks for the next chunk has sent or written this one.
-            done += len(chunk)
-            self._tell("advance", done)
 
-    def _tell(self, kind: Literal["start", "advance"], done: int) -> None:
-        descriptor = self.descriptor
-        self.progress(ProgressEvent(kind, descriptor.digest, descriptor.title, done, descriptor.size))
+def _mounted(source: Source, target: Target, descriptor: Descriptor) -> bool:
+    """Let a registry copy within itself what it has in another repository."""
+    if not isinstance(source, Mounting) or not isinstance(target, Mounting):
+        return False
+    return source.host == target.host and target.mount_blob(descriptor, source.repository)
 
 
 def _fetch(source: Source, descriptor: Descriptor, subject: str) -> Referrer:
@@ -121,5 +161,12 @@ def _fetch(source: Source, descriptor: Descriptor, subject: str) -> Referrer:
     return Referrer(manifest, tuple((blob, b"".join(source.open_blob(blob))) for blob in manifest.blobs))
 
 
-def _ignore(_: ProgressEvent) -> None:
-    """Show nothing."""
+def _each(jobs: int, calls: Sequence[Callable[[], _T]]) -> list[_T]:
+    """Give what the calls give, in their order."""
+    results: dict[int, _T] = {}
+
+    def keep(place: int, call: Callable[[], _T]) -> None:
+        results[place] = call()
+
+    Workers(jobs).run([partial(keep, place, call) for place, call in enumerate(calls)])
+    return [results[place] for place in range(len(calls))]

@@ -1,18 +1,22 @@
 """An OCI image layout directory: the registry that needs no server."""
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from remotemedia.registry import media_types
 from remotemedia.registry._blobs import BlobStore, cannot_write
+from remotemedia.registry._content import BytesContent
 from remotemedia.registry._descriptor import Descriptor, Manifest, index_bytes
 from remotemedia.registry._digest import digest_of, referrers_tag
-from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE, LayoutSource
+from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE, Extent, LayoutSource
+from remotemedia.registry._ports import Content
 
 
 class LayoutDirectory(LayoutSource):
@@ -41,14 +45,18 @@ class LayoutDirectory(LayoutSource):
         self._blobs.link_from(self._pool, descriptor.digest)
         return True
 
-    def put_blob(self, descriptor: Descriptor, chunks: Iterable[bytes]) -> None:
-        """Store a blob; nothing stays of one whose chunks end in an error."""
-        self._put(descriptor.digest, chunks)
+    def put_blob(self, descriptor: Descriptor, content: Content) -> None:
+        """Store a blob, hashed on its way; what an attempt that failed has left is gone on with."""
+        if self._pool is None:
+            self._blobs.put(descriptor, content)
+        else:
+            self._pool.put(descriptor, content)
+            self._blobs.link_from(self._pool, descriptor.digest)
 
     def put_manifest(self, raw: bytes, tag: str | None = None) -> None:
         """Store an artifact's manifest; a tag that pointed elsewhere moves here."""
         manifest = Manifest.parse(raw)
-        self._put(manifest.descriptor.digest, [raw])
+        self._put(raw)
         annotations = {media_types.KIND: media_types.KIND_IMAGE}
         if tag is not None:
             annotations = {media_types.REF_NAME: tag, **annotations}
@@ -61,29 +69,42 @@ class LayoutDirectory(LayoutSource):
     def add_referrer(self, raw: bytes) -> None:
         """Store a manifest with a `subject`, and list it among the subject's referrers."""
         manifest = _referrer(raw)
-        self._put(manifest.descriptor.digest, [raw])
+        self._put(raw)
         with self._rewriting() as entries:
             listed = self._listed(entries, _subject(manifest))
             if manifest.descriptor.digest not in {descriptor.digest for descriptor in listed}:
                 self._list(entries, _subject(manifest), [*listed, manifest.descriptor])
 
+    def listed(self, digest: str) -> Container[str]:
+        """Give the digests of the manifests that are listed as referring to an artifact."""
+        if not (self.path / INDEX_FILE).exists():
+            return ()
+        return {descriptor.digest for descriptor in self.referrers(digest)}
+
     def replace_referrers(self, digest: str, manifests: Sequence[bytes]) -> None:
         """Let exactly these manifests, whose blobs are stored already, be the referrers of an artifact."""
         parsed = [_referrer(raw) for raw in manifests]
         for manifest in parsed:
-            self._put(manifest.descriptor.digest, [manifest.raw])
+            self._put(manifest.raw)
         with self._rewriting() as entries:
             self._list(entries, digest, [manifest.descriptor for manifest in parsed])
 
-    def _open(self, name: str) -> BinaryIO:
-        return (self.path / name).open("rb")
+    @contextmanager
+    def _extent(self, name: str) -> Iterator[Extent]:
+        # A pipe in the place of a file would keep whoever opens it waiting.
+        file = os.open(self.path / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "it is not a file")
+            yield Extent(file, 0, status.st_size)
+        finally:
+            os.close(file)
 
-    def _put(self, digest: str, chunks: Iterable[bytes]) -> None:
-        if self._pool is None:
-            self._blobs.put(digest, chunks)
-        else:
-            self._pool.put(digest, chunks)
-            self._blobs.link_from(self._pool, digest)
+    def _put(self, data: bytes) -> None:
+        descriptor = Descriptor.of(media_types.MANIFEST, data)
+        if not self.has_blob(descriptor):
+            self.put_blob(descriptor, BytesContent(data))
 
     def _listed(self, entries: list[dict[str, Any]], digest: str) -> list[Descriptor]:
         for entry in entries:
@@ -101,7 +122,7 @@ class LayoutDirectory(LayoutSource):
             del entries[position : position + 1]
             return
         raw = index_bytes([descriptor.to_json() for descriptor in referrers])
-        self._put(digest_of(raw), [raw])
+        self._put(raw)
         entry = Descriptor(media_types.INDEX, digest_of(raw), len(raw), annotations={media_types.REF_NAME: tag})
         entries[position : position + 1] = [entry.to_json()]
 

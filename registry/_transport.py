@@ -1,35 +1,49 @@
 """One HTTP exchange: where it may go, how long it may take, and what it must not carry elsewhere."""
 
 import ipaddress
+import ssl
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    NewConnectionError,
-    ProtocolError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib3.exceptions import HTTPError
 
 from remotemedia.errors import RegistryError
 from remotemedia.registry._digest import CHUNK_BYTES
-from remotemedia.registry._retry import TransientError
+from remotemedia.registry._lost import converted, too_slow
+from remotemedia.registry._tls import TlsOptions
 
 Response = urllib3.BaseHTTPResponse
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
-_CONNECT_SECONDS = 10.0
-_STALL_SECONDS = 30.0  # between two reads; there is no bound on the whole, large models take their time
 _MAX_DISCARDED_BYTES = 64 << 10
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_TLS_CHUNK_BYTES = 256 << 10
+_CONNECTIONS = 16  # kept open for each host: blobs and pieces of blobs move at the same time
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long, in seconds, nothing may happen. Nothing bounds a whole transfer: large models take their time.
+
+    Attributes:
+        connect: until a connection stands; also until a piece of an upload is taken.
+        stall: until an answer begins, and between two of its pieces.
+        commit: until an upload that has arrived whole is answered: some registries hash it, or move it, only then.
+        window: of a download's time; slower than `MIN_WINDOW_BYTES` in it counts as a stall, dripping or not.
+    """
+
+    connect: float = 10.0
+    stall: float = 30.0
+    commit: float = 300.0
+    window: float = 60.0
+
+
+MIN_WINDOW_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,12 @@ class Origin:
             raise _not_allowed(f"expected an `https` URL, got `{url[:200]}`")
         return cls(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme])
 
+    @property
+    def authority(self) -> str:
+        """Host and port as a reference has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
 
 def is_loopback(host: str) -> bool:
     """Say whether the host (without port) is this machine."""
@@ -64,22 +84,54 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def scheme_of(host: str, *, plain_http: bool, tls: TlsOptions | None) -> str:
+    """Say how to speak with `HOST[:PORT]`: `https`; `http` when asked, or on this machine if nothing is said of TLS."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    return "http" if plain_http or (is_loopback(name) and tls in {None, TlsOptions()}) else "https"
+
+
+def _is_inside(host: str) -> bool:
+    """Say whether a host is this machine, or one that only this machine sees: nobody outside may send us there."""
+    if is_loopback(host):
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return address.is_link_local or address.is_unspecified
+
+
 class Transport:
-    """Sends requests for one registry.
+    """Sends requests for one registry; several threads may do so at once.
 
     Args:
-        secure: the registry is spoken to by `https`: it cannot send us on to plain HTTP.
+        home: the registry's own origin. If it is `https`, nobody sends us on to plain HTTP; only it, and other ports
+            of its host, see the client certificate.
         plain_http: allow plain HTTP to other machines than this one.
         offline: open no socket at all.
         environ: where proxies are named.
+        tls: authorities and a client certificate.
+        timeouts: when to give up.
     """
 
-    def __init__(self, *, secure: bool, plain_http: bool, offline: bool, environ: Mapping[str, str]) -> None:
-        self._secure = secure
+    def __init__(
+        self,
+        home: Origin,
+        *,
+        plain_http: bool = False,
+        offline: bool = False,
+        environ: Mapping[str, str],
+        tls: TlsOptions | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._home = home
         self._plain_http = plain_http
         self._offline = offline
         self._environ = environ
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._tls = tls or TlsOptions()
+        self.timeouts = timeouts or Timeouts()
+        self._pools: dict[tuple[str | None, bool | None], urllib3.PoolManager] = {}
+        self._answered: set[Origin] = set()
 
     def send(
         self,
@@ -92,7 +144,8 @@ class Transport:
     ) -> Response:
         """Send one request; GET and HEAD follow redirects, and `authorization` stays with the first origin.
 
-        The body of the answer is not read yet. Raises `RegistryError` RM404, RM406, RM407, or `TransientError`.
+        The body of the answer is not read yet. Raises `RegistryError` RM404, RM406, RM407, RM409, RM410, RM411, or
+        `TransientError`.
         """
         first = Origin.of(url)
         for _ in range(_MAX_REDIRECTS + 1):
@@ -108,6 +161,21 @@ class Transport:
             url = urljoin(url, location)
         raise _not_allowed(f"expected at most {_MAX_REDIRECTS} redirects from `{first.host}`")
 
+    def stream(self, response: Response, host: str) -> Iterator[bytes]:
+        """Give a body in chunks as they come from the socket; `TransientError` if it stalls or only drips."""
+        began, received = time.monotonic(), 0
+        try:
+            with converted(host):
+                while chunk := _next(response):
+                    yield chunk
+                    received += len(chunk)
+                    if received >= MIN_WINDOW_BYTES:
+                        began, received = time.monotonic(), 0
+                    elif time.monotonic() - began > self.timeouts.window:
+                        raise too_slow(host)
+        finally:
+            response.close()
+
     def _exchange(
         self, method: str, url: str, origin: Origin, headers: Mapping[str, str], body: bytes | Iterable[bytes] | None
     ) -> Response:
@@ -118,10 +186,15 @@ class Transport:
                 hint="pull the package once without `--offline`",
                 host=origin.host,
             )
-        if origin.scheme == "http" and (self._secure or not (self._plain_http or is_loopback(origin.host))):
+        if _is_inside(origin.host) and not _is_inside(self._home.host):
+            raise _not_allowed(f"expected a public address, got `{url[:200]}`")
+        secure = self._home.scheme == "https"
+        if origin.scheme == "http" and (secure or not (self._plain_http or is_loopback(origin.host))):
             raise _not_allowed(f"expected `https`, got `{url[:200]}`")
-        with converted(origin.host):
-            return self._pool(origin).request(
+        # A server that takes an upload may need long to say so; any other answer must begin soon.
+        patience = self.timeouts.commit if method == "PUT" else self.timeouts.stall
+        with converted(origin.host, known=origin in self._answered):
+            response = self._pool(origin).request(
                 method,
                 url,
                 headers={"Accept-Encoding": "identity", "User-Agent": "remotemedia", **headers},
@@ -130,18 +203,29 @@ class Transport:
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_STALL_SECONDS),
+                timeout=urllib3.Timeout(connect=self.timeouts.connect, read=patience),
             )
+        self._answered.add(origin)
+        return response
 
     def _pool(self, origin: Origin) -> urllib3.PoolManager:
         proxy = self._proxy(origin)
-        if proxy not in self._pools:
-            self._pools[proxy] = (
-                urllib3.PoolManager(blocksize=CHUNK_BYTES)
+        as_client = origin.host == self._home.host if origin.scheme == "https" else None
+        if (proxy, as_client) not in self._pools:
+            context = self._tls.context(as_client=as_client) if as_client is not None else None
+            self._pools[proxy, as_client] = (
+                urllib3.PoolManager(maxsize=_CONNECTIONS, blocksize=CHUNK_BYTES, ssl_context=context)
                 if proxy is None
-                else urllib3.ProxyManager(proxy, blocksize=CHUNK_BYTES)
+                else urllib3.ProxyManager(
+                    proxy,
+                    maxsize=_CONNECTIONS,
+                    blocksize=CHUNK_BYTES,
+                    ssl_context=context,
+                    proxy_headers=_proxy_login(proxy),
+                    proxy_ssl_context=self._tls.context(as_client=False) if proxy.startswith("https:") else None,
+                )
             )
-        return self._pools[proxy]
+        return self._pools[proxy, as_client]
 
     def _proxy(self, origin: Origin) -> str | None:
         """Read `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in either case; this machine is never asked by proxy."""
@@ -150,43 +234,51 @@ class Transport:
         if not proxy or is_loopback(origin.host):
             return None
         exceptions = self._environ.get("no_proxy") or self._environ.get("NO_PROXY") or ""
-        return None if _is_excepted(origin.host, exceptions) else proxy
+        if _is_excepted(origin, exceptions):
+            return None
+        return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _is_excepted(host: str, exceptions: str) -> bool:
-    """Say whether `NO_PROXY` names the host: `*`, the name itself, or a domain it is in."""
+def _is_excepted(origin: Origin, exceptions: str) -> bool:
+    """Say whether `NO_PROXY` names the host: `*`, the name itself (with or without port), or a domain it is in."""
     names = [name.strip().lstrip(".").lower() for name in exceptions.split(",")]
-    return any(name in {"*", host} or (name and host.endswith(f".{name}")) for name in names)
+    host = origin.host
+    return any(name in {"*", host, f"{host}:{origin.port}"} or (name and host.endswith(f".{name}")) for name in names)
 
 
-class converted:  # noqa: N801 - reads as a verb: `with converted(host)`
-    """Turn urllib3's exceptions into ours: what may pass into `TransientError`, the rest into RM404."""
-
-    def __init__(self, host: str) -> None:
-        self._host = host
-
-    def __enter__(self) -> None:
-        """Start to watch."""
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
-        """Convert what was raised."""
-        if isinstance(exc, (ProtocolError, ReadTimeoutError)) and not isinstance(exc, (NewConnectionError, ProxyError)):
-            raise TransientError(_unreachable(self._host, exc)) from exc
-        if isinstance(exc, (HTTPError, OSError)):
-            raise _unreachable(self._host, exc) from exc
+def _proxy_login(proxy: str) -> Mapping[str, str]:
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return urllib3.make_headers(proxy_basic_auth=login)
 
 
-def read_bounded(response: Response, host: str, limit: int) -> bytes:
+def read_bounded(response: Response, host: str, limit: int, seconds: float = Timeouts.window) -> bytes:
     """Read a whole body of at most `limit` bytes; raises `RegistryError` RM406 if there is more."""
+    data = bytearray()
+    deadline = time.monotonic() + seconds
     with converted(host):
-        data = response.read(limit + 1)
-        while len(data) <= limit and (more := response.read(limit + 1 - len(data))):
+        while len(data) <= limit and (more := response.read1(limit + 1 - len(data))):
             data += more
-        if len(data) > limit:
-            response.close()
-            raise _not_allowed(f"expected at most {limit} bytes from `{host}`")
-        response.release_conn()
-    return data
+            if time.monotonic() > deadline:
+                response.close()
+                raise too_slow(host)
+    if len(data) > limit:
+        response.close()
+        raise _not_allowed(f"expected at most {limit} bytes from `{host}`")
+    response.release_conn()
+    return bytes(data)
+
+
+def _next(response: Response) -> bytes:
+    """Give what has come, so that a connection that is lost loses nothing that was received.
+
+    TLS comes in records of 16 KiB, each of which would cost as much as handling a MiB: there some are waited for.
+    """
+    if isinstance(getattr(response.connection, "sock", None), ssl.SSLSocket):
+        return response.read(_TLS_CHUNK_BYTES)
+    return response.read1(CHUNK_BYTES)
 
 
 def discard(response: Response) -> None:
@@ -198,43 +290,6 @@ def discard(response: Response) -> None:
     except (HTTPError, OSError):
         pass  # what is thrown away need not arrive
     response.close()
-
-
-def stream(response: Response, host: str) -> Iterator[bytes]:
-    """Give a body in chunks as they come from the socket."""
-    try:
-        with converted(host):
-            # As much as has come, so that a connection that is lost loses nothing that was received.
-            while chunk := response.read1(CHUNK_BYTES):
-                yield chunk
-    finally:
-        response.close()
-
-
-def _unreachable(host: str, exc: BaseException) -> RegistryError:
-    return RegistryError(
-        f"registry `{host}` cannot be reached: {_cause(exc)}",
-        code="RM404",
-        hint="check host, network and proxy; a cached package still runs with `--offline`, "
-        "and a pipeline's own source runs without a registry",
-        host=host,
-    )
-
-
-def _cause(exc: BaseException) -> str:
-    """Say in a few words what happened; urllib3's own messages show objects' addresses."""
-    root: BaseException = exc
-    while (inner := root.__cause__ or root.__context__) is not None and not isinstance(root, OSError):
-        root = inner
-    if isinstance(exc, SSLError):
-        return f"TLS failed ({root})"
-    if isinstance(exc, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(exc, NewConnectionError):
-        return "it did not answer in time"
-    if isinstance(exc, LocationParseError):
-        return "this is not a host name"
-    if isinstance(root, OSError) and root.strerror:
-        return root.strerror.lower()
-    return "the connection was lost" if isinstance(exc, ProtocolError) else type(exc).__name__
 
 
 def _not_allowed(message: str) -> RegistryError:

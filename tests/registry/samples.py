@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from remotemedia.registry import Descriptor, LayoutDirectory, Manifest, digest_of, media_types, referrers_tag
+from remotemedia.registry import (
+    BytesContent,
+    Descriptor,
+    LayoutDirectory,
+    Manifest,
+    digest_of,
+    media_types,
+    referrers_tag,
+)
 from remotemedia.trust import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, SigningKey, sign_statement
 
 KEY = SigningKey.generate()
@@ -60,7 +68,7 @@ class Package:
         """Write it as a layout directory."""
         layout = LayoutDirectory(path)
         for data in self.blobs.values():
-            layout.put_blob(Descriptor.of("application/octet-stream", data), [data])
+            layout.put_blob(Descriptor.of("application/octet-stream", data), BytesContent(data))
         for raw in self.referrers:
             layout.add_referrer(raw)
         layout.put_manifest(self.manifest, tag)

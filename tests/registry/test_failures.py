@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from remotemedia.errors import RegistryError
+from remotemedia.errors import PackageError, RegistryError
 from remotemedia.registry import (
+    BytesContent,
     Descriptor,
     HttpRegistry,
     LayoutDirectory,
     Manifest,
     RetryPolicy,
+    digest_of,
 )
 from tests.registry.samples import Package
 from tests.registry.transfers import NAME, QUICK, client, pull, push, refusal
@@ -105,7 +107,7 @@ def test_a_download_that_is_always_cut_off_fails(held: RegistrySimulator, packag
 def test_an_upload_that_is_cut_off_is_sent_again(
     registry_simulator: RegistrySimulator, package: Package, tmp_path: Path
 ) -> None:
-    registry_simulator.faults.upload_resets = 2
+    registry_simulator.faults.upload_cuts = [1000, 1000]
     push(package, client(registry_simulator), tmp_path)
     assert registry_simulator.repository(NAME).blobs == package.blobs
 
@@ -172,7 +174,7 @@ def test_offline_opens_no_socket(monkeypatch: pytest.MonkeyPatch, package: Packa
         lambda: registry.referrers(package.digest),
         registry.tags,
         lambda: registry.has_blob(package.model),
-        lambda: registry.put_blob(package.model, [b""]),
+        lambda: registry.put_blob(package.model, BytesContent(b"")),
         lambda: registry.put_manifest(package.manifest),
         lambda: registry.add_referrer(package.referrers[0]),
     ):
@@ -191,8 +193,8 @@ def test_plain_http_is_for_this_machine_only() -> None:
         assert simulator.requests == []
 
 
-def test_a_registry_that_stores_other_bytes_is_reported(registry: HttpRegistry, package: Package) -> None:
-    with pytest.raises(RegistryError) as caught:
-        registry.put_blob(Descriptor("x", package.model.digest, 4), [b"data"])
-    assert caught.value.code == "RM406"
-    assert "DIGEST_INVALID" in str(caught.value)
+def test_bytes_that_the_registry_finds_wrong_are_hashed_here_too(registry: HttpRegistry, package: Package) -> None:
+    with pytest.raises(PackageError) as caught:
+        registry.put_blob(Descriptor("x", package.model.digest, 4), BytesContent(b"data"))
+    assert caught.value.code == "RM302"
+    assert f"got `{digest_of(b'data')}`" in str(caught.value)

@@ -151,7 +151,7 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
 
 def test_bundles_are_found(tmp_path: Path, package: Package) -> None:
     bundles = [Bundle.parse(data) for data in bundles_of(package.write(tmp_path), package.digest)]
-    assert {bundle.hint for bundle in bundles} == {KEY.public.hint}
+    assert {bundle.signer for bundle in bundles} == {KEY.public.hint}
     assert SIGNATURE_PREDICATE in {bundle.statement.predicate_type for bundle in bundles}
 
 

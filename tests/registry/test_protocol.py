@@ -130,9 +130,27 @@ def test_what_is_no_http_url_is_refused(url: str) -> None:
     ],
 )
 def test_nobody_sends_us_on_to_plain_http(*, secure: bool, plain_http: bool, url: str) -> None:
-    transport = Transport(secure=secure, plain_http=plain_http, offline=False, environ={})
+    home = Origin("https" if secure else "http", "registry.example", 443)
+    transport = Transport(home, plain_http=plain_http, environ={})
     with pytest.raises(RegistryError) as caught:
         transport.send("GET", url, headers={}, authorization="Basic secret")
+    assert caught.value.code == "RM406"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/x",
+        "https://localhost:1/x",
+        "https://[::1]/x",
+        "https://169.254.169.254/x",
+        "https://0.0.0.0/",
+    ],
+)
+def test_nobody_outside_sends_us_to_this_machine(url: str) -> None:
+    transport = Transport(Origin("https", "registry.example", 443), environ={})
+    with pytest.raises(RegistryError) as caught:
+        transport.send("GET", url, headers={})
     assert caught.value.code == "RM406"
 
 
@@ -149,5 +167,5 @@ def test_nobody_sends_us_on_to_plain_http(*, secure: bool, plain_http: bool, url
     ],
 )
 def test_proxies(environ: dict[str, str], host: str, *, proxied: bool) -> None:
-    transport = Transport(secure=True, plain_http=False, offline=False, environ=environ)
-    assert (transport._proxy(Origin("https", host, 443)) is not None) is proxied
+    home = Origin("https", host, 443)
+    assert (Transport(home, environ=environ)._proxy(home) is not None) is proxied
