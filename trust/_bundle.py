@@ -6,27 +6,34 @@ Sources: in-toto Attestation Framework v1 (Statement), DSSE v1.0 (PAE, envelope)
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from remotemedia.errors import TrustError
 from remotemedia.trust import strict_json
-from remotemedia.trust._keys import SigningKey
+
+if TYPE_CHECKING:
+    from remotemedia.trust._signer import Signer
 
 BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 SIGNATURE_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
 PROVENANCE_PREDICATE = "https://slsa.dev/provenance/v1"
+SBOM_PREDICATE = "https://cyclonedx.org/bom"
 
 _STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-_PAYLOAD_TYPE = "application/vnd.in-toto+json"
+_READ_TYPES = (
+    _STATEMENT_TYPE,
+    "https://in-toto.io/Statement/v0.1",
+)  # the older one, of the same fields, by `cosign attest`
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _MAX_SUBJECTS = 64
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
-# Fields beside the one that says who signed; a list that is not known here is not a v0.3 bundle.
-_MATERIAL_FIELDS = {"publicKey", "certificate", "x509CertificateChain", "tlogEntries", "timestampVerificationData"}
-_SIGNER_FIELDS = ("publicKey", "certificate", "x509CertificateChain")
+_MAX_TIMESTAMPS = 8
+_MAX_CERTIFICATE = 64 << 10
+_MAX_TIMESTAMP = 64 << 10
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -35,12 +42,12 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def sign_statement(key: SigningKey, subject_digest: str, predicate_type: str, predicate: Mapping[str, Any]) -> bytes:
-    """Sign a statement about the artifact `sha256:…`; gives the bytes of a bundle, the same for the same arguments."""
+def statement_payload(subject_digest: str, predicate_type: str, predicate: Mapping[str, Any]) -> bytes:
+    """Write an in-toto Statement about the artifact `sha256:…`: the payload that an envelope carries."""
     match = _DIGEST.fullmatch(subject_digest)
     if match is None:
         raise ValueError(f"expected `sha256:` and 64 hexadecimal digits, got `{subject_digest}`")
-    payload = strict_json.dumps(
+    return strict_json.dumps(
         {
             "_type": _STATEMENT_TYPE,
             "subject": [{"digest": {"sha256": match[1]}}],
@@ -48,15 +55,43 @@ def sign_statement(key: SigningKey, subject_digest: str, predicate_type: str, pr
             "predicate": predicate,
         }
     )
-    signature = key.sign(pae(_PAYLOAD_TYPE, payload))
+
+
+def sign_statement(
+    signer: "Signer",
+    subject_digest: str,
+    predicate_type: str,
+    predicate: Mapping[str, Any],
+    *,
+    timestamp: Callable[[bytes], bytes] | None = None,
+) -> bytes:
+    """Sign a statement about the artifact `sha256:…`.
+
+    Args:
+        signer: a key, or what stands for one.
+        subject_digest: digest of the artifact's OCI manifest.
+        predicate_type: URI of what is said.
+        predicate: what is said.
+        timestamp: gives the DER of an RFC 3161 `TimeStampResp` over SHA-256 of the signature it is called with.
+
+    Returns:
+        The bytes of a bundle. Without a timestamp they are the same for the same arguments, if the signer's signatures
+        are.
+    """
+    payload = statement_payload(subject_digest, predicate_type, predicate)
+    signature = signer.sign(pae(PAYLOAD_TYPE, payload))
+    # An empty `tlogEntries` says "not logged"; sigstore-python cannot parse a bundle without the field.
+    material = {**signer.material(), "tlogEntries": []}
+    if timestamp is not None:
+        token = base64.b64encode(timestamp(signature)).decode()
+        material["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": token}]}
     return strict_json.dumps(
         {
             "mediaType": BUNDLE_MEDIA_TYPE,
-            # An empty `tlogEntries` says "not logged"; sigstore-python cannot parse a bundle without the field.
-            "verificationMaterial": {"publicKey": {"hint": key.public.hint}, "tlogEntries": []},
+            "verificationMaterial": material,
             "dsseEnvelope": {
                 "payload": base64.b64encode(payload).decode(),
-                "payloadType": _PAYLOAD_TYPE,
+                "payloadType": PAYLOAD_TYPE,
                 "signatures": [{"sig": base64.b64encode(signature).decode()}],
             },
         }
@@ -73,7 +108,7 @@ class Statement:
 
     @classmethod
     def parse(cls, payload: bytes) -> Self:
-        """Read an in-toto Statement v1; raises `TrustError` RM505."""
+        """Read an in-toto Statement v1 or v0.1; raises `TrustError` RM505."""
         try:
             return cls._from_json(strict_json.loads_object(payload))
         except ValueError as exc:
@@ -82,7 +117,7 @@ class Statement:
     @classmethod
     def _from_json(cls, document: dict[str, Any]) -> Self:
         _expect_fields(document, required={"_type", "subject", "predicateType"}, optional={"predicate"})
-        if document["_type"] != _STATEMENT_TYPE:
+        if document["_type"] not in _READ_TYPES:
             raise ValueError(f"expected `_type` `{_STATEMENT_TYPE}`, got {strict_json.shown(document['_type'])}")
         subjects = _typed(document, "subject", list)
         if not 1 <= len(subjects) <= _MAX_SUBJECTS:
@@ -100,55 +135,90 @@ class Bundle:
     """A bundle that could be read; nothing in it has been checked yet.
 
     Attributes:
-        hint: names the public key, or is None where a certificate stands in its place.
-        signature: ASN.1 DER over `signed`.
+        signer: the hint that names a public key, or the DER of a certificate.
+        timestamps: DER of RFC 3161 responses over the signature.
+        log_entries: entries of a transparency log, as JSON has them.
+        signature: over `signed`; of P-256 in ASN.1 DER.
         signed: the bytes under the signature (PAE of the payload).
+        raw: the bundle's own bytes.
     """
 
-    hint: str | None
+    signer: str | bytes
+    timestamps: tuple[bytes, ...]
+    log_entries: tuple[Mapping[str, Any], ...]
     signature: bytes
     signed: bytes
     statement: Statement
+    raw: bytes
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a bundle v0.3 with a DSSE envelope; raises `TrustError` RM505."""
         try:
-            return cls._from_json(strict_json.loads_object(data))
+            return cls._from_json(strict_json.loads_object(data), data)
         except ValueError as exc:
             raise _unreadable(str(exc)) from exc
 
     @classmethod
-    def _from_json(cls, document: dict[str, Any]) -> Self:
+    def _from_json(cls, document: dict[str, Any], raw: bytes) -> Self:
         _expect_fields(document, required={"mediaType", "verificationMaterial", "dsseEnvelope"})
         if document["mediaType"] != BUNDLE_MEDIA_TYPE:
             got = strict_json.shown(document["mediaType"])
             raise ValueError(f"expected `mediaType` `{BUNDLE_MEDIA_TYPE}`, got {got}")
-        hint = _key_hint(_typed(document, "verificationMaterial", dict))
+        material = _typed(document, "verificationMaterial", dict)
+        optional = {"publicKey", "certificate", "tlogEntries", "timestampVerificationData"}
+        _expect_fields(material, required=set(), optional=optional)
         payload, signature = _open_envelope(_typed(document, "dsseEnvelope", dict))
-        return cls(hint, signature, pae(_PAYLOAD_TYPE, payload), Statement.parse(payload))
+        return cls(
+            signer=_signer(material),
+            timestamps=_timestamps(material),
+            log_entries=_log_entries(material),
+            signature=signature,
+            signed=pae(PAYLOAD_TYPE, payload),
+            statement=Statement.parse(payload),
+            raw=raw,
+        )
 
 
-def _key_hint(material: dict[str, Any]) -> str | None:
-    _expect_fields(material, required=set(), optional=_MATERIAL_FIELDS)
-    if "tlogEntries" in material:
-        _typed(material, "tlogEntries", list)
-    signers = [name for name in _SIGNER_FIELDS if name in material]
-    if len(signers) != 1:
-        raise ValueError(f"expected one of `publicKey`, `certificate`, `x509CertificateChain`, got {signers or 'none'}")
-    signer = _typed(material, signers[0], dict)
-    if signers[0] != "publicKey":
-        return None
-    _expect_fields(signer, required={"hint"})
-    hint = _typed(signer, "hint", str)
-    return str(hint)
+def _signer(material: dict[str, Any]) -> str | bytes:
+    """Give hint or certificate. A chain is not among them: v0.3 carries the leaf, the verifier has what is above it."""
+    if ("publicKey" in material) == ("certificate" in material):
+        raise ValueError("expected one of `publicKey`, `certificate` in `verificationMaterial`")
+    if "publicKey" in material:
+        key = _typed(material, "publicKey", dict)
+        _expect_fields(key, required={"hint"})
+        return str(_typed(key, "hint", str))
+    certificate = _typed(material, "certificate", dict)
+    _expect_fields(certificate, required={"rawBytes"})
+    return _base64(certificate, "rawBytes", _MAX_CERTIFICATE)
+
+
+def _timestamps(material: dict[str, Any]) -> tuple[bytes, ...]:
+    if "timestampVerificationData" not in material:
+        return ()
+    data = _typed(material, "timestampVerificationData", dict)
+    _expect_fields(data, required=set(), optional={"rfc3161Timestamps"})
+    entries = _typed(data, "rfc3161Timestamps", list) if data else []
+    if len(entries) > _MAX_TIMESTAMPS:
+        raise ValueError(f"expected at most {_MAX_TIMESTAMPS} timestamps, got {len(entries)}")
+    for entry in entries:
+        _expect_object(entry, "a timestamp")
+        _expect_fields(entry, required={"signedTimestamp"})
+    return tuple(_base64(entry, "signedTimestamp", _MAX_TIMESTAMP) for entry in entries)
+
+
+def _log_entries(material: dict[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    entries = _typed(material, "tlogEntries", list) if "tlogEntries" in material else []
+    for entry in entries:
+        _expect_object(entry, "an entry of `tlogEntries`")
+    return tuple(entries)
 
 
 def _open_envelope(envelope: dict[str, Any]) -> tuple[bytes, bytes]:
     """Give payload and signature; DSSE section 2 allows several signatures, a Sigstore bundle exactly one."""
     _expect_fields(envelope, required={"payload", "payloadType", "signatures"})
-    if envelope["payloadType"] != _PAYLOAD_TYPE:
-        raise ValueError(f"expected `payloadType` `{_PAYLOAD_TYPE}`, got {strict_json.shown(envelope['payloadType'])}")
+    if envelope["payloadType"] != PAYLOAD_TYPE:
+        raise ValueError(f"expected `payloadType` `{PAYLOAD_TYPE}`, got {strict_json.shown(envelope['payloadType'])}")
     signatures = _typed(envelope, "signatures", list)
     if len(signatures) != 1 or not isinstance(signatures[0], dict):
         raise ValueError(f"expected one signature, got {len(signatures)}")
@@ -156,7 +226,7 @@ def _open_envelope(envelope: dict[str, Any]) -> tuple[bytes, bytes]:
     return _base64(envelope, "payload"), _base64(signatures[0], "sig")
 
 
-def _base64(document: dict[str, Any], name: str) -> bytes:
+def _base64(document: dict[str, Any], name: str, max_bytes: int = strict_json.DEFAULT_MAX_BYTES) -> bytes:
     """Decode canonical base64: each value has one spelling, so that no byte of a bundle can change unseen."""
     text = _typed(document, name, str)
     try:
@@ -165,12 +235,13 @@ def _base64(document: dict[str, Any], name: str) -> bytes:
         raise ValueError(f"expected base64 in `{name}`") from exc
     if base64.b64encode(value).decode() != text:
         raise ValueError(f"expected canonical base64 in `{name}`")
+    if len(value) > max_bytes:
+        raise ValueError(f"expected at most {max_bytes} bytes in `{name}`, got {len(value)}")
     return value
 
 
-def _subject_digest(subject: object) -> str:
-    if not isinstance(subject, dict):
-        raise ValueError(f"expected a subject to be an object, got {type(subject).__name__}")  # noqa: TRY004 - one type
+def _subject_digest(subject: Any) -> str:
+    _expect_object(subject, "a subject")
     digest = _typed(subject, "digest", dict)
     value = digest.get("sha256")
     if not isinstance(value, str) or not _HEX.fullmatch(value):
@@ -183,6 +254,11 @@ def _expect_fields(document: dict[str, Any], *, required: set[str], optional: se
         raise ValueError(f"expected the field `{min(missing)}`")
     if unknown := document.keys() - required - (optional or set()):
         raise ValueError(f"the field {strict_json.shown(min(unknown))} is not known")
+
+
+def _expect_object(value: object, what: str) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected {what} to be an object, got {type(value).__name__}")  # noqa: TRY004 - one type
 
 
 def _typed(document: dict[str, Any], name: str, kind: type) -> Any:

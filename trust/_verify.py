@@ -1,133 +1,111 @@
 """Who signed a package, and is that somebody we trust?
 
-The order of the steps matters: a signature is checked before what it says is believed, and a bundle by a trusted key
-that is *present and wrong* is refused whatever other bundles say.
+The order of the steps matters: a signature is checked before what it says is believed, and a bundle by somebody trusted
+that is *present and wrong* is refused whatever other bundles say. Strangers do no harm, and no good.
+
+The steps keep their numbers; those of certificates came later, and are taken between 3 and 4:
+
+    of each bundle      1 it can be read · 2 whose it is · 3 the signature verifies
+                        9 when it was signed, if a timestamp or a log says so
+                        11 key or certificate counted then · 10 the path to a root · 12 nobody on it was revoked ·
+                        13 the authority is trusted for this identity
+                        4 it is about this package
+    of the package      5 it is signed · 6 by somebody trusted · 7 so is its provenance
+                        12 revocation lists are current · 8 production wants a trusted signature
+                        14 each condition of the policy's rule
 """
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from datetime import UTC, datetime
 
 from remotemedia.errors import TrustError
 from remotemedia.trust import strict_json
-from remotemedia.trust._bundle import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, Bundle
-from remotemedia.trust._keyring import Keyring, TrustedKey
+from remotemedia.trust._bundle import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, Bundle, Statement
+from remotemedia.trust._by_certificate import judge_certificate
+from remotemedia.trust._by_key import judge_key
+from remotemedia.trust._case import Case
+from remotemedia.trust._keyring import Keyring
 from remotemedia.trust._mode import Mode
-
-Status = Literal["trusted", "untrusted", "unsigned"]
+from remotemedia.trust._policy import Rule, judge, refuse_unless
+from remotemedia.trust._revocation import overdue
+from remotemedia.trust._verdict import Check, Signed, Verdict, decisive, signers_of, status_of, what
 
 _MAX_BUNDLES = 64
-_SHOWN_HINT = 44  # base64 of 32 bytes; a longer hint is not one of ours and is cut
 
 
-class Check(NamedTuple):
-    """One step of a verification: its number, what was asked, and whether it held."""
-
-    number: int
-    text: str
-    ok: bool
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What verification found.
-
-    Attributes:
-        status: `trusted`: signed by a trusted key; `untrusted`: signed by strangers only; `unsigned`: no signature.
-        key_name: the name the user gave the key, if trusted.
-        fingerprint: `SHA256:…` of the key that signed; of a stranger's what the bundle says, which nothing proves.
-        provenance: the same question about the statement of where the package was built.
-        checks: the steps taken, in order.
-    """
-
-    status: Status
-    key_name: str | None
-    fingerprint: str | None
-    provenance: Status
-    checks: tuple[Check, ...]
-
-    @property
-    def warning(self) -> str | None:
-        """What a user in development should be told, or None."""
-        if self.status == "trusted":
-            return None
-        if self.status == "unsigned":
-            return "the package is not signed"
-        return "the package is signed by a key that is not trusted"
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """One bundle after steps 1 to 4: whose it is (None: a stranger's) and what it is about."""
-
-    bundle: Bundle
-    signer: TrustedKey | None
-
-    @property
-    def predicate_type(self) -> str:
-        return self.bundle.statement.predicate_type
-
-
-def verify(manifest_digest: str, bundles: Sequence[bytes], keyring: Keyring, mode: Mode) -> Verdict:
+def verify(
+    manifest_digest: str,
+    bundles: Sequence[bytes],
+    keyring: Keyring,
+    mode: Mode,
+    *,
+    at: datetime | None = None,
+    rule: Rule | None = None,
+) -> Verdict:
     """Judge the signatures of the artifact whose OCI manifest has the digest `manifest_digest`.
 
-    Raises `TrustError`: in every mode RM503 (a trusted key's signature is wrong), RM504 (a statement is about another
-    package) and RM505 (a bundle cannot be read); in production also RM501 (no signature) and RM502 (strangers only).
+    Args:
+        manifest_digest: `sha256:` and 64 hexadecimal digits.
+        bundles: Sigstore bundles v0.3, as bytes; at most 64.
+        keyring: what the user trusts.
+        mode: whether a missing or unknown signature is refused.
+        at: the time of the question, with its zone; default the clock's. All else follows from the arguments.
+        rule: what the user's policy asks of this package; it may refuse what the mode would let pass.
+
+    Raises:
+        TrustError: in every mode RM503 (the signature of somebody trusted is wrong), RM504 (a statement is about
+            another package), RM505 (a bundle cannot be read), RM511 to RM515 (certificate, validity,
+            revocation, timestamp or keyless signature of somebody trusted is wrong), RM517 (the rule does not hold);
+            in production also RM501 (no signature) and RM502 (by strangers only).
     """
     if len(bundles) > _MAX_BUNDLES:
         raise TrustError(f"expected at most {_MAX_BUNDLES} signatures, got {len(bundles)}", code="RM505")
+    now = at or datetime.now(UTC)
     checks: list[Check] = []
-    judged = [_judge(data, manifest_digest, keyring, checks) for data in bundles]
+    lists: list[str] = []
+    statements = tuple(_judge(data, manifest_digest, keyring, now, checks, lists) for data in bundles)
 
     # 5. A signature is a statement `sign/v1`; provenance alone does not make a package signed.
-    signatures = [one for one in judged if one.predicate_type == SIGNATURE_PREDICATE]
-    checks.append(Check(5, "the package is signed (`sign/v1`)", bool(signatures)))
+    status = status_of(statements, SIGNATURE_PREDICATE)
+    checks.append(Check(5, "the package is signed (`sign/v1`)", status != "unsigned"))
 
-    # 6. One of them is by a key of the keyring; the others do no harm, their signers are unknown.
-    status, deciding = _decide(signatures)
-    if signatures:
+    # 6. One of them is by somebody trusted; the others do no harm, their signers are unknown.
+    if status != "unsigned":
         checks.append(Check(6, "the signer is trusted", status == "trusted"))
 
     # 7. Provenance is judged by the same rule, apart.
-    provenance, _ = _decide([one for one in judged if one.predicate_type == PROVENANCE_PREDICATE])
+    provenance = status_of(statements, PROVENANCE_PREDICATE)
     checks.append(Check(7, "the provenance is by a trusted signer", provenance == "trusted"))
 
-    verdict = Verdict(
-        status=status,
-        key_name=deciding.signer.name if deciding and deciding.signer else None,
-        fingerprint=_fingerprint(deciding) if deciding else None,
-        provenance=provenance,
-        checks=tuple(checks),
-    )
+    # 12. A list that is overdue may lack a revocation: said, not refused, since nobody's revocation is known.
+    stale = overdue(lists, keyring.crls, now)
+    checks += [Check(12, f"the revocation list `{name}` is current", ok=False) for name in stale]
+
     # 8. In production only a trusted signature will do.
     if mode is Mode.PRODUCTION and status != "trusted":
-        raise _refusal(verdict)
-    return verdict
+        raise _refusal(statements)
+
+    # 14. What the user's policy asks of this package.
+    if rule is not None:
+        conditions = judge(rule, statements, now)
+        checks += [Check(14, f"policy `{rule.name}`: {one.text}", one.ok) for one in conditions]
+        refuse_unless(conditions, rule)
+    return Verdict(status, provenance, statements, tuple(checks), stale)
 
 
-def _judge(data: bytes, manifest_digest: str, keyring: Keyring, checks: list[Check]) -> _Judged:
+def _judge(  # noqa: PLR0917 - what one bundle is judged by, and where its notes go
+    data: bytes, manifest_digest: str, keyring: Keyring, now: datetime, checks: list[Check], lists: list[str]
+) -> tuple[Statement, Signed]:
     # 1. The bundle can be read (RM505).
     bundle = Bundle.parse(data)
     checks.append(Check(1, "the bundle is a Sigstore bundle v0.3", ok=True))
 
-    # 2. Its key is looked up by hint; a stranger's signature cannot be checked, which is not the same as wrong.
-    signer = keyring.find(bundle.hint) if bundle.hint is not None else None
-    judged = _Judged(bundle, signer)
-    who = f"`{signer.name}`" if signer else f"a key that is not trusted ({_fingerprint(judged)})"
-    checks.append(Check(2, f"{_what(judged)} is by {who}", signer is not None))
-
-    # 3. The signature is that key's over the statement (DSSE, section "Verification").
-    if signer is not None:
-        if not signer.key.verify(bundle.signature, bundle.signed):
-            raise TrustError(
-                f"the signature does not verify with the key `{signer.name}` that it names",
-                code="RM503",
-                hint="the package or its signature was altered; fetch it again from its source",
-                key=signer.name,
-            )
-        checks.append(Check(3, f"the signature verifies with `{signer.name}`", ok=True))
+    # 2, 3 and 9 to 13. Whose it is, and whether that holds.
+    case = Case(bundle, keyring, now, checks, lists)
+    if isinstance(bundle.signer, str):
+        signed = judge_key(case, bundle.signer)
+    else:
+        signed = judge_certificate(case, bundle.signer)
 
     # 4. The statement is about this package; nobody signed this one by signing another.
     if manifest_digest not in bundle.statement.subjects:
@@ -137,51 +115,30 @@ def _judge(data: bytes, manifest_digest: str, keyring: Keyring, checks: list[Che
             hint="the package and its signature do not belong together; fetch both again from their source",
             digest=manifest_digest,
         )
-    checks.append(Check(4, f"{_what(judged)} is about this package", ok=True))
-    return judged
+    checks.append(Check(4, f"{what(bundle.statement)} is about this package", ok=True))
+    return bundle.statement, signed
 
 
-def _decide(statements: Sequence[_Judged]) -> tuple[Status, _Judged | None]:
-    """Give the status and the statement it rests on: the first by a trusted key, else the first one."""
-    for one in statements:
-        if one.signer is not None:
-            return "trusted", one
-    return ("untrusted", statements[0]) if statements else ("unsigned", None)
-
-
-def _refusal(verdict: Verdict) -> TrustError:
-    if verdict.status == "unsigned":
+def _refusal(statements: Sequence[tuple[Statement, Signed]]) -> TrustError:
+    signed = decisive(signers_of(statements, SIGNATURE_PREDICATE))
+    if signed is None:
         return TrustError(
             "expected a package signed by a trusted key, got one without a signature",
             code="RM501",
             hint="ask its author to sign it; `REMOTEMEDIA_ENV=development` runs it in the sandbox without",
         )
+    if signed.name is not None and signed.kind == "key":
+        message = f"got one signed by `{signed.name}`, which was rotated and no longer counts ({signed.fingerprint})"
+        hint = "ask its author to sign it again; a timestamp would have kept the old signature good"
+    elif signed.name is not None:
+        message = f"got one by {strict_json.shown(signed.identity)}, for whom `{signed.name}` is not trusted"
+        hint = f"if you trust this identity, add it to `identity` in `trust/{signed.name}.toml`"
+    else:
+        message = f"got one signed by {signed.fingerprint}"
+        hint = "if you trust the signer, add the key with `remotemedia keys trust FILE`"
     return TrustError(
-        f"expected a package signed by a trusted key, got one signed by {verdict.fingerprint}",
+        f"expected a package signed by a trusted key, {message}",
         code="RM502",
-        hint="if you trust the signer, add the key with `remotemedia keys trust FILE`",
-        fingerprint=verdict.fingerprint,
+        hint=hint,
+        fingerprint=signed.fingerprint,
     )
-
-
-def _what(judged: _Judged) -> str:
-    names = {SIGNATURE_PREDICATE: "the signature", PROVENANCE_PREDICATE: "the provenance"}
-    return names.get(judged.predicate_type, "a further statement")
-
-
-def _fingerprint(judged: _Judged) -> str:
-    if judged.signer is not None:
-        return judged.signer.key.fingerprint
-    hint = judged.bundle.hint
-    return "a certificate" if hint is None else _fingerprint_of_hint(hint)
-
-
-def _fingerprint_of_hint(hint: str) -> str:
-    """Give a stranger's key hint as people read fingerprints; one of another form as it stands, cut and escaped."""
-    try:
-        digest = base64.b64decode(hint, validate=True)
-    except ValueError:
-        digest = b""
-    if len(digest) == hashlib.sha256().digest_size:
-        return f"SHA256:{digest.hex()}"
-    return f"hint {strict_json.shown(hint, _SHOWN_HINT)}"

@@ -4,13 +4,15 @@
 
     document = strict_json.loads(data, max_bytes=4 << 20)
 
-Refused are, beside malformed text: more than `max_bytes`, nesting deeper than `max_depth`, duplicate keys, `NaN` and
-`Infinity`, lone surrogates, and text that is not UTF-8 (RFC 7493, I-JSON). Every refusal is a `ValueError`; the caller
+Refused are, beside malformed text: more than `max_bytes`, nesting deeper than `max_depth`, duplicate keys, `NaN`,
+`Infinity` and numbers that are too large to be others, lone surrogates, and text that is not UTF-8 (RFC 7493, I-JSON). Every refusal is a `ValueError`; the caller
 knows which of its error codes that is.
 """
 
 import json
+import math
 import re
+from collections import Counter
 from typing import Any
 
 DEFAULT_MAX_BYTES = 4 << 20
@@ -29,7 +31,9 @@ def loads(data: bytes, *, max_bytes: int = DEFAULT_MAX_BYTES, max_depth: int = D
     if len(data) > max_bytes:
         raise ValueError(f"expected at most {max_bytes} bytes, got {len(data)}")
     _check_depth(data, max_depth)
-    value = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    value = json.loads(
+        data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
+    )
     if b"\\u" in data:
         dumps(value)  # a lone surrogate can be escaped, but not written again
     return value
@@ -70,11 +74,17 @@ def _check_depth(data: bytes, max_depth: int) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"the key {shown(twice)} stands twice in one object")
     return result
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"expected a finite number, got `{name}`")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"expected a finite number, got `{text[:80]}`")
+    return value

@@ -162,6 +162,16 @@ def test_a_statement_of_several_subjects_covers_each() -> None:
     assert judge([resigned(signature(OURS), OURS, statement)]).status == "trusted"
 
 
+def test_a_statement_as_cosign_attest_writes_it_is_read() -> None:
+    statement = {
+        "_type": "https://in-toto.io/Statement/v0.1",
+        "subject": [{"name": "it", "digest": {"sha256": "ab" * 32}}],
+        "predicateType": PROVENANCE_PREDICATE,
+        "predicate": {},
+    }
+    assert judge([resigned(signature(OURS), OURS, statement)]).provenance == "trusted"
+
+
 UNREADABLE = {
     "empty": b"",
     "not JSON": b"{",
@@ -185,7 +195,7 @@ UNREADABLE = {
     "hint not a text": altered(signature(OURS), "verificationMaterial", "publicKey", "hint", value=1),
 }
 NO_STATEMENTS: dict[str, dict[str, Any]] = {
-    "other type": {"_type": "https://in-toto.io/Statement/v0.1", "subject": [], "predicateType": "x"},
+    "other type": {"_type": "https://in-toto.io/Statement/v2", "subject": [], "predicateType": "x"},
     "no subject": {"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "x"},
     "no digest": {"_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {}}], "predicateType": "x"},
     "upper case": {

@@ -1,0 +1,248 @@
+"""A user's policy: what must hold of packages by the place they come from and the name that is signed.
+
+    policy = Policy.parse(path.read_bytes(), "policy.toml")
+    rule = policy.rule_for("oci://registry.example/team/speech:1.0", "speech")
+    conditions = judge(rule, statements, at=now) if rule else ()
+
+The first rule that matches decides, and it is closed: a package that it matches must be signed, in every mode, by one
+of the signers that it names, and everything else that it states must hold as well.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from remotemedia.errors import TrustError
+from remotemedia.trust._bundle import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, Statement
+from remotemedia.trust._policy_file import parse_policy, read_policy
+
+if TYPE_CHECKING:
+    from remotemedia.trust._verdict import Signed
+
+_CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+class Condition(NamedTuple):
+    """One thing that a rule asks for, and whether it holds."""
+
+    text: str
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who may sign with a certificate.
+
+    Attributes:
+        identity: a pattern for the name in the certificate: an address, a URI or a host.
+        issuer: of a keyless signature, who vouched for the identity, exactly; None for a certificate of one's own PKI.
+        root: of a certificate of one's own PKI, the name of the root; None for a keyless signature.
+    """
+
+    identity: str
+    issuer: str | None = None
+    root: str | None = None
+
+    def admits(self, signed: "Signed") -> bool:
+        """Return whether a signer is this one."""
+        if signed.identity is None or not matches(self.identity, signed.identity):
+            return False
+        if self.issuer is not None:
+            return signed.kind == "keyless" and signed.issuer == self.issuer
+        return signed.kind == "certificate" and signed.name == self.root
+
+    def __str__(self) -> str:
+        """Return it as messages have it."""
+        return f"{self.identity} by {self.issuer or self.root}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold of the packages that it matches. Patterns are those of `matches`.
+
+    Attributes:
+        name: what messages call it.
+        references: patterns, of which one must match the reference; empty for any.
+        packages: patterns, of which one must match the package's signed name; empty for any.
+        grants: `[NODE:]GRANT` words that need no question.
+        keys: names or fingerprints of trusted keys that may sign; a name stands for its rotated keys too, while they
+            count.
+        roots: names of trusted roots, under which any certificate may sign.
+        identities: certificates that may sign. Without keys, roots and identities every trusted signer may.
+        predicates: types of statements that such a signer must have made, beside the signature.
+        builders: patterns, of which one must match the builder that the signed provenance names; empty for any.
+        maximum_age: of the signature, by its proven time; None for any, also an unknown one.
+    """
+
+    name: str
+    references: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    predicates: tuple[str, ...] = ()
+    builders: tuple[str, ...] = ()
+    maximum_age: timedelta | None = None
+
+    def covers(self, reference: str, package: str) -> bool:
+        """Return whether it is for this package."""
+        return _any(self.references, reference) and _any(self.packages, package)
+
+    def admits(self, signed: "Signed") -> bool:
+        """Return whether this signer may sign what the rule is for."""
+        if not signed.trusted:
+            return False
+        if not (self.keys or self.roots or self.identities):
+            return True
+        return (
+            (signed.kind == "key" and (signed.name in self.keys or signed.fingerprint in self.keys))
+            or (signed.kind == "certificate" and signed.name in self.roots)
+            or any(identity.admits(signed) for identity in self.identities)
+        )
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of a policy file.
+
+    Attributes:
+        source: the file, for messages.
+        rules: in the file's order.
+        refuses_others: whether what no rule matches is refused, instead of judged by keyring and mode alone.
+    """
+
+    source: str = "policy.toml"
+    rules: tuple[Rule, ...] = ()
+    refuses_others: bool = False
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a policy file that nobody but its owner can change; raises `TrustError` RM516."""
+        return cls.parse(read_policy(path), str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, source: str) -> Self:
+        """Read the bytes of a policy file, at most 256 KiB of TOML; raises `TrustError` RM516."""
+        document = parse_policy(data, source)
+        rules = [_rule(number, fields) for number, fields in enumerate(document.get("rule", ()), 1)]
+        return cls(source, tuple(rules), document.get("others", "mode") == "refuse")
+
+    def rule_for(self, reference: str, package: str) -> Rule | None:
+        """Return the first rule that matches; None leaves the package to keyring and mode.
+
+        Args:
+            reference: where the package comes from, as `Reference.canonical` writes it.
+            package: its name, from the configuration that the signature covers.
+
+        Raises:
+            TrustError: RM517, no rule matches, and the policy refuses what none matches.
+        """
+        found = next((rule for rule in self.rules if rule.covers(reference, package)), None)
+        if found is None and self.refuses_others:
+            raise TrustError(
+                f"expected a rule of the policy `{self.source}` for `{reference}` (`{package}`), none matches",
+                code="RM517",
+                hint=f"the policy refuses what no rule matches; `remotemedia policy test {reference}` shows the rules",
+                policy=self.source,
+            )
+        return found
+
+
+def judge(rule: Rule, statements: Sequence[tuple[Statement, "Signed"]], at: datetime) -> tuple[Condition, ...]:
+    """Say of each thing that a rule asks for whether it holds.
+
+    Args:
+        rule: the one that matches the package.
+        statements: about the package, each with who signed it; what a stranger says counts for nothing.
+        at: the time of the question, for the signature's age.
+    """
+    admitted = [(statement, signed) for statement, signed in statements if rule.admits(signed)]
+    signatures = [signed for statement, signed in admitted if statement.predicate_type == SIGNATURE_PREDICATE]
+    conditions = [Condition(f"it is signed by {_signers(rule)}", bool(signatures))]
+    made = {statement.predicate_type for statement, _ in admitted}
+    conditions += [Condition(f"such a signer states `{kind}`", kind in made) for kind in rule.predicates]
+    if rule.builders:
+        provenance = [it.predicate for it, _ in admitted if it.predicate_type == PROVENANCE_PREDICATE]
+        listed = " or ".join(f"`{it}`" for it in rule.builders)
+        built = any(_any(rule.builders, builder_of(it) or "") for it in provenance)
+        conditions.append(Condition(f"its provenance names the builder {listed}", built))
+    if rule.maximum_age is not None:
+        young = any(_is_young(signed, rule.maximum_age, at) for signed in signatures)
+        conditions.append(Condition(f"it was signed, by a proven time, at most {_days(rule.maximum_age)} ago", young))
+    return tuple(conditions)
+
+
+def refuse_unless(conditions: Sequence[Condition], rule: Rule) -> None:
+    """Refuse a package for which a rule's conditions do not all hold; raises `TrustError` RM517."""
+    failed = [it.text for it in conditions if not it.ok]
+    if failed:
+        raise TrustError(
+            f"expected of the package, by the policy's rule `{rule.name}`: {'; '.join(failed)}; this does not hold",
+            code="RM517",
+            hint="`remotemedia policy test REF` shows each condition; `docs/reference/policy.md` explains them",
+            rule=rule.name,
+            conditions=[{"text": it.text, "ok": it.ok} for it in conditions],
+        )
+
+
+def builder_of(provenance: Mapping[str, Any]) -> str | None:
+    """Return `runDetails.builder.id` of a SLSA v1 provenance; None if it names none."""
+    details = provenance.get("runDetails")
+    builder = details.get("builder") if isinstance(details, dict) else None
+    name = builder.get("id") if isinstance(builder, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether a pattern fits the whole text: `*` stands for anything without a `/`, `**` for anything."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    pieces = re.split(r"(\*+)", pattern)
+    stars = {0: "", 1: "[^/]*"}
+    return re.compile(
+        "".join(stars.get(len(it), ".*") if it.startswith("*") else re.escape(it) for it in pieces), re.DOTALL
+    )
+
+
+def _any(patterns: Sequence[str], text: str) -> bool:
+    return not patterns or any(matches(it, text) for it in patterns)
+
+
+def _is_young(signed: "Signed", limit: timedelta, at: datetime) -> bool:
+    if signed.signed_at is None or not signed.time_proven:
+        return False
+    return -_CLOCK_SKEW <= at - signed.signed_at <= limit
+
+
+def _signers(rule: Rule) -> str:
+    listed = [*(f"key `{it}`" for it in rule.keys), *(f"a certificate of `{it}`" for it in rule.roots)]
+    listed += [f"`{it}`" for it in rule.identities]
+    return " or ".join(listed) or "a trusted signer"
+
+
+def _days(age: timedelta) -> str:
+    hours = int(age.total_seconds()) // 3600
+    return f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"
+
+
+def _rule(number: int, fields: Mapping[str, Any]) -> Rule:
+    return Rule(
+        name=fields.get("name", str(number)),
+        references=tuple(fields.get("reference", ())),
+        packages=tuple(fields.get("package", ())),
+        grants=tuple(fields.get("grants", ())),
+        keys=tuple(fields.get("keys", ())),
+        roots=tuple(fields.get("roots", ())),
+        identities=tuple(Identity(**it) for it in fields.get("identities", ())),
+        predicates=tuple(fields.get("predicates", ())),
+        builders=tuple(fields.get("builder", ())),
+        maximum_age=fields.get("maximum_age"),
+    )
