@@ -16,19 +16,25 @@ from remotemedia.compiler._compile import compile_file, manifest_json, traced_pr
 from remotemedia.compiler._dependencies.built_in import built_in_distributions
 from remotemedia.compiler._dependencies.model import Dependencies, Dependency, Distribution, Hashes, Needs, VendoredFile
 from remotemedia.compiler._diagnostic import Diagnostic, Related, Severity, Span, Suggestion, to_json
+from remotemedia.compiler._digests import LARGE, Digests
 from remotemedia.compiler._explain import Placement, explain
 from remotemedia.compiler._formats import Checked, Report, as_github, as_json, as_sarif, render
+from remotemedia.compiler._ignore import Ignored
+from remotemedia.compiler._notes import rest, stamp_of
 from remotemedia.compiler._program import DataFile, Import, Program, ProjectFile, SourceModule
 from remotemedia.compiler.sandbox import default_runtimes, missing_in_sandbox, named_code
 
 __all__ = [
+    "LARGE",
     "Checked",
     "DataFile",
     "Dependencies",
     "Dependency",
     "Diagnostic",
+    "Digests",
     "Distribution",
     "Hashes",
+    "Ignored",
     "Import",
     "Needs",
     "Placement",
@@ -57,6 +63,8 @@ __all__ = [
     "named_code",
     "pipeline_files",
     "render",
+    "rest",
+    "stamp_of",
     "to_json",
     "traced_program",
 ]

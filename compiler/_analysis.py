@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remotemedia.compiler._choice import choose
 from remotemedia.compiler._depends import find_dependencies
@@ -27,7 +27,6 @@ from remotemedia.errors import CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from remotemedia._project import Project
     from remotemedia.compiler._imports import Closure
@@ -35,12 +34,17 @@ if TYPE_CHECKING:
 __all__ = ["analyse", "analyse_traced"]
 
 
-def analyse(project: Project, wanted: str | None) -> Program:
+Digest: TypeAlias = Callable[[Path], str]
+"""Gives SHA-256 of a file in hexadecimal, or what stands in its place; raises `OSError`."""
+
+
+def analyse(project: Project, wanted: str | None, digest: Digest) -> Program:
     """Return what the pipeline's file of a project states.
 
     Args:
         project: the file and its root.
         wanted: the pipeline's variable or name, where the file builds several.
+        digest: of the files that the pipeline names.
 
     Raises:
         CompileError: RM101 to RM134.
@@ -63,16 +67,17 @@ def analyse(project: Project, wanted: str | None) -> Program:
     weights = find_weights(flat.nodes, manifest, project, findings)
     inputs = tuple(_inputs(evaluator, manifest))
     built = Built(manifest, stated.data, tuple(stated.classes), stated.code, weights, inputs, chosen)
-    return _program(modules, closure, built, findings)
+    return _program(modules, closure, built, findings, digest)
 
 
-def analyse_traced(project: Project, manifest: dict[str, Any], arrays: Mapping[str, bytes]) -> Program:
+def analyse_traced(project: Project, manifest: dict[str, Any], arrays: Mapping[str, bytes], digest: Digest) -> Program:
     """Return what a program states that was run; its sources are read for what they depend on.
 
     Args:
         project: the file and its root.
         manifest: what the program built.
         arrays: those that the manifest names, by their path.
+        digest: of the files that the pipeline names.
 
     Raises:
         CompileError: RM101, RM109 to RM111, RM114 and RM130 to RM134.
@@ -87,7 +92,7 @@ def analyse_traced(project: Project, manifest: dict[str, Any], arrays: Mapping[s
     entries = tuple(dict.fromkeys(node["entry"] for node in _nodes(manifest) if "entry" in node))
     names = dict.fromkeys((*entries, *(name for node in manifest["nodes"] for name in named_code(node))))
     code = {name: found for name in names if (found := _code(evaluator, modules, name)) is not None}
-    return _program(modules, closure, Built(manifest, arrays, entries, code), findings)
+    return _program(modules, closure, Built(manifest, arrays, entries, code), findings, digest)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Built:
     pipeline: PipelineInstance | None = None
 
 
-def _program(modules: Modules, closure: Closure, built: Built, findings: Findings) -> Program:
+def _program(modules: Modules, closure: Closure, built: Built, findings: Findings, digest: Digest) -> Program:
     project = modules.project
     dependencies = find_dependencies(closure, modules, built.code, findings)
     resources = find_resources(closure, modules, findings)
@@ -122,7 +127,7 @@ def _program(modules: Modules, closure: Closure, built: Built, findings: Finding
         root=project.root,
         source=project.source,
         manifest=built.manifest,
-        files=(*_files(project, built.manifest, built.weights), *built.inputs),
+        files=(*_files(project, built.manifest, built.weights, digest), *built.inputs),
         modules=tuple(
             sorted((SourceModule(s.name, s.sha256(), s.text) for s in closure.sources), key=lambda module: module.path)
         ),
@@ -131,7 +136,7 @@ def _program(modules: Modules, closure: Closure, built: Built, findings: Finding
         diagnostics=warnings,
         data=tuple(DataFile(path, _digest_of(path), content) for path, content in sorted(built.data.items())),
         dependencies=dependencies,
-        resources=tuple(ProjectFile(path, "file", *_digest(project.root / path)) for path in resources),
+        resources=tuple(ProjectFile(path, "file", *_seen(project.root / path, digest)) for path in resources),
     )
 
 
@@ -145,7 +150,9 @@ def _code(evaluator: Evaluator, modules: Modules, name: str) -> ProjectClass | F
     return found if isinstance(found, (ProjectClass, Function)) else None
 
 
-def _files(project: Project, manifest: dict[str, Any], weights: tuple[str, ...]) -> Iterator[ProjectFile]:
+def _files(
+    project: Project, manifest: dict[str, Any], weights: tuple[str, ...], digest: Digest
+) -> Iterator[ProjectFile]:
     """Give every file that the manifest or a model names; a model for one parameter is a model for all."""
     models: dict[str, bool] = dict.fromkeys(_named_files(manifest), False)
     for node in _nodes(manifest):
@@ -153,8 +160,7 @@ def _files(project: Project, manifest: dict[str, Any], weights: tuple[str, ...])
             models |= dict.fromkeys(_named_files(value), True)
     models |= dict.fromkeys(weights, True)
     for path, is_model in sorted(models.items()):
-        digest, size = _digest(project.root / path)
-        yield ProjectFile(path, "model" if is_model else "file", digest, size)
+        yield ProjectFile(path, "model" if is_model else "file", *_seen(project.root / path, digest))
 
 
 def _inputs(evaluator: Evaluator, manifest: dict[str, Any]) -> Iterator[ProjectFile]:
@@ -192,11 +198,11 @@ def _named_files(value: Any) -> Iterator[str]:
             yield from _named_files(item)
 
 
-def _digest(path: Path) -> tuple[str, int]:
+def _seen(path: Path, digest: Digest) -> tuple[str, int]:
+    """Return digest and size of a file that the result depends on."""
     saw(path)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+        return digest(path), path.stat().st_size
     except OSError as error:
         message = f"expected a readable file at `{path.name}`, got an error: {(error.strerror or '').lower()}"
         raise compile_error([Diagnostic("RM109", "error", message)]) from error

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import remotemedia
+from remotemedia.compiler._digests import Digests
 from remotemedia.compiler._program import Program
 from remotemedia.compiler._watch import Seen, state_of
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from pydantic import ConfigDict, TypeAdapter
 
-    from remotemedia.compiler._watch import Stamp
+    from remotemedia.compiler._notes import Stamp
 
 __all__ = ["entry_of", "find", "forget", "keep", "kept"]
 
@@ -72,7 +73,8 @@ def find(entry: Path) -> Program | None:
         known = _adapter().validate_json(text)
     except ValueError:  # of another version, or damaged: it is only a cache
         return None
-    if not all(seen.is_unchanged() for seen in known.seen):
+    digests = Digests(entry.parent)
+    if not all(seen.is_unchanged(digests) for seen in known.seen):
         return None
     with suppress(OSError):
         os.utime(entry)
@@ -85,7 +87,8 @@ def keep(entry: Path, program: Program, paths: Mapping[str, Stamp]) -> None:
     Nothing is kept where the directory cannot be written, where a file has changed meanwhile, or has a name that is not
     Unicode.
     """
-    seen = [state_of(path, before) for path, before in sorted(paths.items())]
+    digests = Digests(entry.parent)
+    seen = [state_of(path, before, digests) for path, before in sorted(paths.items())]
     same = tuple(it for it in seen if it is not None)
     if len(same) < len(seen):
         return

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remotemedia._project import Project
 from remotemedia.compiler._diagnostic import Diagnostic, compile_error
+from remotemedia.compiler._digests import Digests
 from remotemedia.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from remotemedia.compiler._program import Program
@@ -20,21 +22,39 @@ if TYPE_CHECKING:
 __all__ = ["compile_file", "manifest_json", "traced_program"]
 
 
-def compile_file(path: Path, *, pipeline: str | None = None, cache: Path | None = None) -> Program:
+def compile_file(
+    path: Path,
+    *,
+    pipeline: str | None = None,
+    cache: Path | None = None,
+    digests: Digests | None = None,
+    draft: Callable[[Program], None] | None = None,
+) -> Program:
     """Find out what a pipeline's file states, without running or importing any of it.
 
     Args:
         path: the file that builds the pipeline.
         pipeline: which one, by variable or name, where a file builds several.
         cache: a directory of earlier results; one is used again while nothing that it depends on has changed.
+        digests: of files; by default those of the cache.
+        draft: called with the program while its large files are still being hashed, if that takes time: digests of
+            theirs are not the right ones then, but as long.
 
     Raises:
         CompileError: RM101 to RM134; `diagnostics` has all that was found, its code and message are the first one's.
         UsageError: RM701, `SOURCE_DATE_EPOCH` is no number of seconds.
     """
-    program = _found(path, pipeline, cache) if cache is not None else _analysed(path, pipeline)
+    reading = _Reading(pipeline, digests or Digests(cache), draft)
+    program = _found(path, reading, cache) if cache is not None else _analysed(path, reading)
     _date(program.manifest)
     return program
+
+
+@dataclass(frozen=True)
+class _Reading:
+    pipeline: str | None
+    digests: Digests
+    draft: Callable[[Program], None] | None
 
 
 def traced_program(path: Path, manifest: dict[str, Any], arrays: Mapping[str, bytes]) -> Program:
@@ -52,35 +72,58 @@ def traced_program(path: Path, manifest: dict[str, Any], arrays: Mapping[str, by
     from remotemedia.compiler._analysis import analyse_traced  # noqa: PLC0415 - as below
 
     metadata = {**manifest["metadata"], "traced": True}
-    program = analyse_traced(Project.of(path), {**manifest, "metadata": metadata}, arrays)
+    program = analyse_traced(Project.of(path), {**manifest, "metadata": metadata}, arrays, Digests().of)
     _date(program.manifest)
     return program
 
 
-def _found(path: Path, pipeline: str | None, cache: Path) -> Program:
+def _found(path: Path, reading: _Reading, cache: Path) -> Program:
     from remotemedia.compiler import _cache  # noqa: PLC0415 - only where it is wanted
     from remotemedia.compiler._watch import saw, watching  # noqa: PLC0415 - the same
 
-    entry = _cache.entry_of(cache, path, pipeline)
+    entry = _cache.entry_of(cache, path, reading.pipeline)
     found = _cache.find(entry)
     if found is not None:
         return found
     with watching() as paths:
         for directory in Project.of(path).source.parents:
             saw(directory / "__init__.py")  # they say where the project begins
-        program = _analysed(path, pipeline)
+        program = _analysed(path, reading)
     _cache.keep(entry, program, paths)
     return program
 
 
-def _analysed(path: Path, pipeline: str | None) -> Program:
+def _analysed(path: Path, reading: _Reading) -> Program:
     from remotemedia.compiler._analysis import analyse  # noqa: PLC0415 - libcst takes a tenth of a second to import
 
+    digests, draft = reading.digests, reading.draft
     try:
-        return analyse(Project.of(path), pipeline)
+        program = analyse(Project.of(path), reading.pipeline, digests.of if draft is None else digests.soon)
+        if draft is not None and digests.are_awaited:
+            draft(program)
+        return _settled(program, digests)
     except RecursionError as error:  # syntax trees are bounded, but the caller's own stack may be deep already
         message = f"expected a program that nests less deeply, got `{path.name}`"
         raise compile_error([Diagnostic("RM114", "error", message, help="split its expressions")]) from error
+    finally:
+        if digests.are_awaited:  # something went wrong
+            digests.abandon()
+
+
+def _settled(program: Program, digests: Digests) -> Program:
+    """Return the program with digests where stand-ins were."""
+    if not digests.are_awaited:
+        return program
+    try:
+        found = digests.found()
+    except OSError as error:
+        message = f"expected a readable file at `{error.filename}`, got an error: {(error.strerror or '').lower()}"
+        raise compile_error([Diagnostic("RM109", "error", message)]) from error
+    files, resources = (
+        tuple(replace(file, sha256=found.get(file.sha256, file.sha256)) for file in listed)
+        for listed in (program.files, program.resources)
+    )
+    return replace(program, files=files, resources=resources)
 
 
 def manifest_json(program: Program) -> str:

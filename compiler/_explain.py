@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remotemedia.compiler.sandbox import default_runtimes, kinds_of, named_code
+from remotemedia.compiler.sandbox import component_of, default_runtimes, kinds_of, named_code
 from remotemedia.schemas.tables import node_type
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def _placement(program: Program, node: dict[str, Any], runtime: str) -> Placemen
     grants = set(node.get("grants", ())) | ({"python"} if runtime == "python" else set())
     asked = "its author asks for it" if node.get("runtime") else None
     fits = "built in" if builtin and not needs.distributions else _fits(needs, program.dependencies)
+    if runtime == "wasm" and (component := component_of(node)):
+        asked = asked or f"it has the component `{component}`"
     return Placement(
         node["id"],
         node["node_type"],

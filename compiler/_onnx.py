@@ -81,6 +81,8 @@ def _fields(data: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int]
     """
     while at < end:
         tag, at = _varint(data, at, end)
+        if tag >> 3 == 0:  # no message has such a field; a file of zeros is full of them
+            raise ValueError("field 0")
         match tag & 7:
             case 0:
                 _, at = _varint(data, at, end)

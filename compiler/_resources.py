@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
 from remotemedia.compiler._dynamic import has_calls, named_resources
+from remotemedia.compiler._ignore import Ignored
 from remotemedia.compiler._source import Place
 from remotemedia.compiler._tree import children
 from remotemedia.compiler._watch import saw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from remotemedia.compiler._dynamic import NamedResource
     from remotemedia.compiler._findings import Findings
@@ -35,6 +36,7 @@ def find_resources(closure: Closure, modules: Modules, findings: Findings) -> tu
     and so is a package that is not known by name (RM134).
     """
     root = modules.project.root
+    ignored = Ignored(root)
     found: set[str] = set()
     for source in closure.sources:
         if not has_calls(source.text):
@@ -47,7 +49,8 @@ def find_resources(closure: Closure, modules: Modules, findings: Findings) -> tu
                 help_ = "name the package by a string, by `__package__`, or by a module of the project"
                 findings.add("RM134", message, place, "not packed", help=help_, severity="warning")
             elif modules.exists(package):
-                found |= set(_files(root.joinpath(*package.split("."), *named.parts), root, place, findings))
+                path = root.joinpath(*package.split("."), *named.parts)
+                found |= set(_files(path, root, ignored, place, findings))
     return tuple(sorted(found))
 
 
@@ -89,11 +92,12 @@ def _imported(name: str, source: Source, closure: Closure) -> str | None:
     return None
 
 
-def _files(path: Path, root: Path, place: Place, findings: Findings) -> Iterator[str]:
+def _files(path: Path, root: Path, ignored: Ignored, place: Place, findings: Findings) -> Iterator[str]:
     saw(path)
     inside = ".." not in path.parts and path.resolve().is_relative_to(root)
     if inside and path.is_file():
-        yield path.relative_to(root).as_posix()
+        if ignored.excluding_line(name := path.relative_to(root).as_posix()) is None:
+            yield name
         return
     if not inside or not path.is_dir():
         message = f"expected a file of the project at `{path.relative_to(root).as_posix()}`, found none"
@@ -102,10 +106,14 @@ def _files(path: Path, root: Path, place: Place, findings: Findings) -> Iterator
     count = 0
     for directory, names, files in os.walk(path):
         saw(directory)
-        names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
+        here = Path(directory).relative_to(root)
+        seen = (name for name in names if not name.startswith(".") and not ignored.excludes(f"{here / name}/"))
+        names[:] = sorted(seen)
         for name in sorted(files):
             file = path.joinpath(directory, name)
             if file.suffix in _CODE or not file.is_file() or not file.resolve().is_relative_to(root):
+                continue
+            if ignored.excludes(f"{here / name}"):
                 continue
             count += 1
             if count > _MAX_FILES:

@@ -13,18 +13,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING
+
+from remotemedia.compiler._digests import LARGE
+from remotemedia.compiler._notes import TICK, stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Seen", "Stamp", "saw", "state_of", "watching"]
+    from remotemedia.compiler._digests import Digests
+    from remotemedia.compiler._notes import Stamp
 
-Stamp: TypeAlias = tuple[int, ...]
-"""Size, times of modification and of any change in nanoseconds, and inode; empty where nothing can be looked at."""
-
-_TICK: Final = 50_000_000
-"""Nanoseconds in which a file may change twice and have one time: clocks of file systems are coarse."""
+__all__ = ["Seen", "saw", "state_of", "watching"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,17 @@ class Seen:
     """
 
     path: str
-    stamp: Stamp
+    stamp: tuple[int, ...]
     digest: str
 
-    def is_unchanged(self) -> bool:
-        """Return whether the path is what it was; it is read only if its stamp is another one."""
-        return (bool(self.stamp) and _stamp(self.path) == self.stamp) or _digest(self.path) == self.digest
+    def is_unchanged(self, digests: Digests) -> bool:
+        """Return whether the path is what it was, as far as can be told without reading a large file."""
+        now = stamp_of(self.path)
+        if self.stamp and now == self.stamp:
+            return True
+        if now and now[0] >= LARGE and not Path(self.path).is_dir():
+            return digests.known(self.path) == self.digest
+        return _digest(self.path, digests) == self.digest
 
 
 _PATHS: ContextVar[dict[str, Stamp] | None] = ContextVar("_PATHS", default=None)
@@ -66,32 +71,23 @@ def saw(path: str | os.PathLike[str]) -> None:
     if paths is not None:
         name = os.path.abspath(path)  # noqa: PTH100 - of strings; `Path.absolute` is ten times slower
         if name not in paths:
-            paths[name] = _stamp(name)
+            paths[name] = stamp_of(name)
 
 
-def state_of(path: str, before: Stamp) -> Seen | None:
+def state_of(path: str, before: Stamp, digests: Digests) -> Seen | None:
     """Return what a path is, if it still is what it was when it had that stamp; None if it has changed meanwhile."""
-    digest, now = _digest(path), time.time_ns()
-    if _stamp(path) != before:
+    digest, now = _digest(path, digests), time.time_ns()
+    if stamp_of(path) != before:
         return None
-    is_at_rest = bool(before) and before[2] < now - _TICK
+    is_at_rest = bool(before) and before[2] < now - TICK
     return Seen(path, before if is_at_rest else (), digest)
 
 
-def _stamp(path: str) -> Stamp:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - of a string, as above
-    except OSError:
-        return ()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
-def _digest(path: str) -> str:
+def _digest(path: str, digests: Digests) -> str:
     try:
         if Path(path).is_dir():
             names = sorted(os.listdir(path))  # noqa: PTH208 - of names
             return hashlib.sha256(b"".join(os.fsencode(name) + b"\0" for name in names)).hexdigest()
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digests.of(path)
     except OSError:
         return ""

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from remotemedia.compiler._program import Program
 
-__all__ = ["absence", "default_runtimes", "is_standard", "kinds_of", "missing_in_sandbox", "named_code", "uselessness"]
+__all__ = [
+    "absence",
+    "component_of",
+    "default_runtimes",
+    "is_standard",
+    "kinds_of",
+    "missing_in_sandbox",
+    "named_code",
+    "uselessness",
+]
 
 _PRESENT: Final = frozenset({
     "__future__", "abc", "annotationlib", "argparse", "array", "ast", "asyncio", "atexit", "base64", "bdb",
@@ -63,6 +72,8 @@ _ABSENT_BECAUSE: Final = {
 
 _OF_CODE: Final = ("python-wasm", "rustpython", "python")
 _SANDBOXED: Final = frozenset({"python-wasm", "rustpython"})
+_COMPONENT: Final = "component"
+"""The argument of a node that names its component, of built-in `WasmNode`s and of an author's own nodes."""
 
 _USELESS: Final = {
     "asyncio.create_subprocess_exec": _NO_PROCESSES, "asyncio.create_subprocess_shell": _NO_PROCESSES,
@@ -127,9 +138,20 @@ def default_runtimes(program: Program) -> dict[str, str]:
 def kinds_of(program: Program, node: dict[str, Any]) -> tuple[str, ...]:
     """Return the runtimes that can run a node, the best first."""
     builtin = node_type(node["node_type"]) if "entry" not in node else None
-    kinds = _OF_CODE if builtin is None else builtin.kinds_with(node.get("params", {}))
+    kinds = _kinds_of_code(node) if builtin is None else builtin.kinds_with(node.get("params", {}))
     lacks = "python" in kinds and program.dependencies.needs_of(named_code(node)).lacks
     return tuple(kind for kind in kinds if kind not in _SANDBOXED) if lacks else tuple(kinds)
+
+
+def component_of(node: dict[str, Any]) -> str | None:
+    """Return the WebAssembly component that does what an author's node does, if it was given one: a project's path."""
+    value = node.get("params", {}).get(_COMPONENT)
+    file = value.get("$file") if isinstance(value, dict) and len(value) == 1 else None
+    return file if "entry" in node and isinstance(file, str) and file.endswith(".wasm") else None
+
+
+def _kinds_of_code(node: dict[str, Any]) -> tuple[str, ...]:
+    return _OF_CODE if component_of(node) is None else ("wasm", *_OF_CODE)
 
 
 def named_code(node: dict[str, Any]) -> Iterator[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remotemedia.compiler import Program
-    from remotemedia.compiler._watch import Stamp
+    from remotemedia.compiler._notes import Stamp
 
 _TEXT = """
 import json
