@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from remotemedia.cli._console import report
-from remotemedia.cli._options import Json, Offline, PlainHttp
+from remotemedia.cli._options import Json, NetworkOptions, with_network
 
 if TYPE_CHECKING:
     from remotemedia.runtime._approvals import Approvals
     from remotemedia.runtime.resolve import ResolvedPackage
 
 
+@with_network
 def approve(
     package: Annotated[
         str | None, typer.Argument(help="A .rmpkg file, a reference or a digest.", metavar="FILE|REF")
@@ -25,15 +26,13 @@ def approve(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List what was approved.")] = False,
     revoke: Annotated[bool, typer.Option("--revoke", help="Forget what was approved.")] = False,
-    offline: Offline = False,
-    plain_http: PlainHttp = False,
+    network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
     """Grant a package what it wants, for all its runs; another version of it is asked for again."""
     from remotemedia.errors import UsageError
     from remotemedia.runtime._approvals import Approvals
     from remotemedia.runtime.home import home_directory
-    from remotemedia.runtime.network import Network
     from remotemedia.runtime.resolve import Resolver
 
     approvals = Approvals(home_directory(os.environ))
@@ -47,7 +46,7 @@ def approve(
     if revoke and any(it.digest == package for it in approvals.all()):
         _revoke(package, approvals, as_json=as_json)  # what was approved need not be here any more
         return
-    found = Resolver(os.environ, Network(offline=offline, plain_http=plain_http)).resolve(package)
+    found = Resolver(os.environ, network.network()).resolve(package)
     if revoke:
         _revoke(found.digest, approvals, as_json=as_json)
     else:

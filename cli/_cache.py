@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from remotemedia.cli._console import report, size
+from remotemedia.cli._console import report, size, warn
 from remotemedia.cli._options import Json
 
 if TYPE_CHECKING:
-    from remotemedia.registry import Cache
+    from remotemedia.registry import Cache, CacheEntry
 
 app = typer.Typer(help="What was pulled, compiled and installed.", no_args_is_help=True)
 
@@ -21,35 +23,56 @@ def list_(*, as_json: Json = False) -> None:
     """List the packages, and count the programs that were compiled."""
     entries = _cache().list()
     programs, taken = _programs()
-    fields = [{"digest": it.digest, "size": it.size, "references": list(it.references)} for it in entries]
-    lines = [f"{it.digest[:19]}  {size(it.size):>9}  {', '.join(it.references)}" for it in entries]
+    lines = [
+        f"{it.digest[:19]}  {size(it.size):>9}  {_ago(it.used):>8}  {'pinned  ' if it.pinned else ''}"
+        f"{', '.join(it.references)}".rstrip()
+        for it in entries
+    ]
     shown = "\n".join(lines) or "nothing was pulled yet"
     counted = f"\n{_counted(programs, 'compiled program')}, {size(taken)}" if programs else ""
-    report({"packages": fields, "programs": programs}, shown + counted, as_json=as_json)
+    report({"packages": [_fields(it) for it in entries], "programs": programs}, shown + counted, as_json=as_json)
 
 
 @app.command()
 def info(*, as_json: Json = False) -> None:
-    """Tell where the cache is and how much it holds."""
+    """Tell where the cache is, how much it holds, and how much it may."""
+    from remotemedia.runtime._config import Configuration
     from remotemedia.runtime.home import home_directory
 
     cache = _cache()
     count, used, place = len(cache.list()), cache.size(), home_directory(os.environ)
     programs, taken = _programs()
-    fields = {"home": str(place), "packages": count, "programs": programs, "size": used + taken}
+    unfinished = sum(it for _, it in cache.partials(older_than=0))
+    limit = Configuration.load(os.environ).cache_size
+    fields = {
+        "home": str(place),
+        "packages": count,
+        "programs": programs,
+        "size": used + taken + unfinished,
+        "unfinished": unfinished,
+        "limit": limit,
+    }
     counted = f"{_counted(count, 'package')}, {_counted(programs, 'compiled program')}"
-    report(fields, f"{place}: {counted}, {size(used + taken)}", as_json=as_json)
+    rest = f", {size(unfinished)} of unfinished pulls" if unfinished else ""
+    allowed = f"; packages may take {size(limit)}" if limit is not None else ""
+    report(fields, f"{place}: {counted}, {size(used + taken)}{rest}{allowed}", as_json=as_json)
 
 
 @app.command()
 def verify(*, as_json: Json = False) -> None:
-    """Hash everything again."""
+    """Hash everything again; what is damaged is put away, and fetched again by the next use."""
     from remotemedia.errors import RegistryError
 
     damaged = _cache().verify()
     if damaged:
-        listed = "; ".join(f"{it.digest[:19]}: {it.why}" for it in damaged)
-        raise RegistryError(f"expected whole packages, got {listed}", code="RM408", hint="`remotemedia cache clear`")
+        listed = "; ".join(f"{it.digest[:19]}{f' `{it.title}`' if it.title else ''}: {it.why}" for it in damaged)
+        rows = [{"digest": it.digest, "file": it.title, "blob": it.blob, "why": it.why} for it in damaged]
+        raise RegistryError(
+            f"expected whole packages, got {listed}",
+            code="RM408",
+            hint="`remotemedia pull REF`, or the next run, fetches what is damaged",
+            damaged=rows,
+        )
     report({"damaged": []}, "all packages are whole", as_json=as_json)
 
 
@@ -66,32 +89,85 @@ def clear(
 
     cache = _cache()
     before = cache.size() + _programs()[1]
-    if reference is None:
-        cache.clear()
-        forget_programs(compile_cache(os.environ))
-    else:
+    if reference is not None:
         cache.remove(Reference.parse(reference))
+    kept = cache.clear() if reference is None else ()
+    if reference is None:
+        forget_programs(compile_cache(os.environ))
+    for it in kept:
+        warn(f"{it.digest[:19]} is in use, and stays")
     freed = before - cache.size() - _programs()[1]
-    report({"freed": freed}, f"freed {size(freed)}", as_json=as_json)
+    report({"freed": freed, "in_use": [it.digest for it in kept]}, f"freed {size(freed)}", as_json=as_json)
+
+
+@app.command()
+def pin(
+    reference: Annotated[str, typer.Argument(help="A cached package.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Keep a package when room is made; another version of it is not meant."""
+    from remotemedia.registry import Reference
+
+    entry = _cache().pin(Reference.parse(reference))
+    report(_fields(entry), f"{entry.digest} stays", as_json=as_json)
+
+
+@app.command()
+def unpin(
+    reference: Annotated[str, typer.Argument(help="A cached package.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Let a package go again when room is made."""
+    from remotemedia.registry import Reference
+
+    entry = _cache().pin(Reference.parse(reference), keep=False)
+    report(_fields(entry), f"{entry.digest} may go", as_json=as_json)
 
 
 @app.command()
 def gc(
     *,
     older_than: Annotated[float, typer.Option(min=0, help="Days after which an environment counts as unused.")] = 30,
+    to_size: Annotated[
+        str | None, typer.Option(help="Make room until packages take that much, such as 20GB; by default the limit.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove Python environments that no cached package needs, or that were long not used, and stray blobs."""
+    """Remove what nothing needs: environments, stray blobs, old partial ones, and packages above the size limit."""
+    from remotemedia.runtime._config import Configuration, parse_size_option
     from remotemedia.runtime._garbage import collect_garbage
     from remotemedia.runtime.home import home_directory
 
-    found = collect_garbage(home_directory(os.environ), older_than_days=older_than, dry_run=dry_run)
+    limit = parse_size_option("--to-size", to_size) if to_size else Configuration.load(os.environ).cache_size
+    home = home_directory(os.environ)
+    found = collect_garbage(home, older_than_days=older_than, limit=limit, dry_run=dry_run)
     freed = sum(it.size for it in found)
     rows = [{"kind": it.kind, "name": it.name, "size": it.size, "why": it.why} for it in found]
     lines = [f"{it.kind:<11}  {it.name[:19]:<19}  {size(it.size):>9}  {it.why}" for it in found]
     total = f"{'would free' if dry_run else 'freed'} {size(freed)}"
     report({"removed": rows, "freed": freed, "dry_run": dry_run}, "\n".join([*lines, total]), as_json=as_json)
+
+
+def _fields(entry: CacheEntry) -> dict[str, Any]:
+    return {
+        "digest": entry.digest,
+        "size": entry.size,
+        "references": list(entry.references),
+        "pinned": entry.pinned,
+        "used": datetime.fromtimestamp(entry.used, UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _ago(seconds: float) -> str:
+    """When something was, as briefly as it interests: `3 h ago`."""
+    passed = max(0, int(time.time() - seconds))
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if passed >= length:
+            return f"{passed // length} {unit} ago"
+    return "just now"
 
 
 def _programs() -> tuple[int, int]:

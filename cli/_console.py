@@ -35,6 +35,19 @@ def warn(message: str) -> None:
     sys.stderr.write(f"{yellow}warning{plain}: {message}\n")
 
 
+def show_log() -> None:
+    """Let what the libraries log as a warning be told like any other."""
+    import logging
+
+    class Warnings(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            warn(record.getMessage())
+
+    logger = logging.getLogger("remotemedia")
+    if not logger.handlers:
+        logger.addHandler(Warnings(logging.WARNING))
+
+
 def show_error(error: RemoteMediaError, *, as_json: bool) -> int:
     """Print a failure, the way a compiler does, and give its exit status."""
     from remotemedia.schemas.tables import error_entry

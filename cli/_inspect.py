@@ -5,55 +5,86 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from remotemedia._graph_text import Form
+from remotemedia.cli._attested import (
+    provenance_fields,
+    provenance_line,
+    provenance_statement,
+    sbom_fields,
+    sbom_line,
+)
 from remotemedia.cli._console import report, size, warn
 from remotemedia.cli._graph import graph_of
-from remotemedia.cli._options import Json, Offline, PlainHttp
+from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._placements import placement_table
-from remotemedia.cli._signature import signature_line
+from remotemedia.cli._signature import signature_line, signer_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remotemedia.errors import TrustError
     from remotemedia.runtime.resolve import ResolvedPackage, Resolver
     from remotemedia.runtime.run import NestedPackage
 
+_SBOM: Final = "meta/sbom.cdx.json"
 
+
+@with_network
 def inspect(
     package: Annotated[str, typer.Argument(help="A .rmpkg file or a reference.", metavar="FILE|REF")],
     *,
     manifest: Annotated[bool, typer.Option("--manifest", help="Print the pipeline's manifest alone.")] = False,
+    sbom: Annotated[bool, typer.Option("--sbom", help="Print the bill of materials alone (CycloneDX).")] = False,
+    provenance: Annotated[bool, typer.Option("--provenance", help="Print the signed provenance alone (SLSA).")] = False,
     graph: Annotated[Form | None, typer.Option(help="Print the graph alone.")] = None,
-    offline: Offline = False,
-    plain_http: PlainHttp = False,
+    network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
     """Show a package's nodes, wants, signature and provenance."""
-    from remotemedia.runtime.network import Network
-    from remotemedia.runtime.resolve import ENVIRONMENT, Resolver
+    from remotemedia.runtime._trust import Trust
+    from remotemedia.runtime.resolve import Resolver
 
-    resolver = Resolver(os.environ, Network(offline=offline, plain_http=plain_http))
+    net, trust = network.network(), Trust.of(os.environ)
+    resolver = Resolver(os.environ, net, trust=trust.undecided())
     found = resolver.resolve(package)
-    if manifest:
-        sys.stdout.write(json.dumps(found.document("manifest.json"), indent=2, ensure_ascii=False) + "\n")
-        return
-    if graph is not None:
+    if manifest or sbom:
+        _print(found.document("manifest.json" if manifest else _SBOM))
+    elif provenance:
+        _print(provenance_statement(found.verdict))
+    elif graph is not None:
         sys.stdout.write(graph_of(found, graph) + "\n")
-        return
-    provenance, runtime = found.document("meta/provenance.json"), found.document("meta/runtime.json")
-    stated = found.document("manifest.json")
-    nested = _nested(found, resolver)
-    fields = {
+    else:
+        objection = _objection(Resolver(os.environ, net, trust=trust), package)
+        nested = _nested(found, resolver)
+        fields = _fields(found, nested, objection)
+        report(fields, _text(found, fields, nested), as_json=as_json)
+
+
+def _print(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def _fields(
+    found: ResolvedPackage, nested: Mapping[str, NestedPackage], objection: TrustError | None
+) -> dict[str, Any]:
+    from remotemedia.runtime.resolve import ENVIRONMENT
+
+    runtime, stated = found.document("meta/runtime.json"), found.document("manifest.json")
+    return {
         "reference": str(found.reference),
         "digest": found.digest,
         "config": dict(found.config),
         "files": [{"path": it.title, "size": it.size, "digest": it.digest} for it in found.manifest.layers],
         "signature": _signature(found),
-        "provenance": provenance,
+        "admitted": objection is None,
+        "objection": {"code": objection.code, "message": objection.message} if objection else None,
+        "provenance": found.document("meta/provenance.json"),
+        "signed_provenance": provenance_fields(found.verdict),
+        "sbom": sbom_fields(found.verdict, found.document(_SBOM)),
         "nodes": [row for node in runtime["nodes"] for row in (node, *_rows_within(node["id"], nested))],
         "packages": [
             {
@@ -70,7 +101,17 @@ def inspect(
         "parameters": stated.get("parameters", {}),
         "secrets": stated.get("secrets", []),
     }
-    report(fields, _text(found, fields, nested), as_json=as_json)
+
+
+def _objection(resolver: Resolver, package: str) -> TrustError | None:
+    """Why mode, keyring or policy refuse a package; None if they do not."""
+    from remotemedia.errors import TrustError
+
+    try:
+        resolver.resolve(package)
+    except TrustError as error:
+        return error
+    return None
 
 
 def _nested(found: ResolvedPackage, resolver: Resolver) -> Mapping[str, NestedPackage]:
@@ -79,7 +120,7 @@ def _nested(found: ResolvedPackage, resolver: Resolver) -> Mapping[str, NestedPa
     from remotemedia.runtime.run import resolve_nested
 
     try:
-        return resolve_nested(found, resolver.resolve)
+        return resolve_nested(found, resolver.within(found).resolve)
     except RemoteMediaError as error:
         warn(f"packages that are nodes are not shown: {error.message} ({error.code})")
         return {}
@@ -97,15 +138,23 @@ def _rows_within(node: str, nested: Mapping[str, NestedPackage]) -> Iterator[dic
 
 def _signature(found: ResolvedPackage) -> dict[str, Any]:
     verdict = found.verdict
-    return {"status": verdict.status, "key": verdict.key_name, "fingerprint": verdict.fingerprint}
+    return {
+        "status": verdict.status,
+        "key": verdict.key_name,
+        "fingerprint": verdict.fingerprint,
+        "signers": [signer_fields(it) for it in verdict.signers],
+    }
 
 
 def _text(found: ResolvedPackage, fields: dict[str, Any], nested: Mapping[str, NestedPackage]) -> str:
-    config, provenance = found.config, fields["provenance"]
+    config, provenance, objection = found.config, fields["provenance"], fields["objection"]
     dependencies = [f"{it['name']} {it['version']}" for it in fields["distributions"]]
     rows = [
         ("digest", found.digest),
         ("signature", signature_line(found.verdict)),
+        ("runs here", "yes" if objection is None else f"no: {objection['message']} ({objection['code']})"),
+        ("provenance", provenance_line(found.verdict)),
+        ("contents", sbom_line(fields["sbom"])),
         ("built", f"{provenance['buildTimestamp']} by {provenance['builder']['id']}"),
         ("source", f"{provenance['source']} ({provenance['sourceHash']})"),
         ("depends on", ", ".join(dependencies) or "the standard library alone"),

@@ -1,58 +1,106 @@
-"""`remotemedia keys`: the user's own keys, and those of others that are trusted."""
+"""`remotemedia keys`: the user's own keys, and whom else they trust."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from remotemedia.cli._console import report
 from remotemedia.cli._options import Json
+from remotemedia.cli._password import PasswordStdin, password_source
 
 if TYPE_CHECKING:
-    from remotemedia.trust import KeyStore
+    from remotemedia.trust import KeyEntry, KeyStore
 
 app = typer.Typer(help="Your own keys, and those of others that you trust.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The key's name.")]
+KeyKind = Annotated[str | None, typer.Option("--type", help="p256 or ed25519.")]
+Encrypt = Annotated[bool, typer.Option("--encrypt", help="Protect the private key by a password.")]
+GivenName = Annotated[str | None, typer.Option(help="What to call it; by default the file's name.")]
 _DEFAULT = "default"
 
 
 @app.command("list")
 def list_(*, as_json: Json = False) -> None:
-    """List the keys."""
+    """List the keys, authorities, identities and revocation lists."""
     entries = _store().list()
-    fields = [{"name": it.name, "fingerprint": it.fingerprint, "own": it.own} for it in entries]
-    lines = [f"{'own    ' if it.own else 'trusted'}  {it.name:<16}  {it.fingerprint}" for it in entries]
+    fields = [_fields(it) for it in entries]
+    lines = [_line(it) for it in entries]
     report({"keys": fields}, "\n".join(lines) or "no keys yet; `remotemedia build` makes yours", as_json=as_json)
 
 
 @app.command()
-def generate(name: Name = _DEFAULT, *, as_json: Json = False) -> None:
+def generate(
+    name: Name = _DEFAULT,
+    *,
+    kind: KeyKind = None,
+    encrypt: Encrypt = False,
+    password_stdin: PasswordStdin = False,
+    as_json: Json = False,
+) -> None:
     """Make a key of your own."""
-    key = _store().generate(name)
+    password = password_source(stdin=password_stdin, new=True)() if encrypt or password_stdin else None
+    key = _store().generate(name, _kind(kind) or "p256", password)
     report({"name": name, "fingerprint": key.public.fingerprint}, key.public.fingerprint, as_json=as_json)
 
 
 @app.command()
 def trust(
-    file: Annotated[Path, typer.Argument(help="The public key as PEM.")],
+    file: Annotated[
+        Path, typer.Argument(help="A public key, an authority's certificates, its revocation list, or a Sigstore root.")
+    ],
     *,
-    name: Annotated[str | None, typer.Option(help="What to call it; by default the file's name.")] = None,
+    name: GivenName = None,
+    timestamping: Annotated[
+        bool, typer.Option("--timestamping", help="The certificates are those of a timestamp authority.")
+    ] = False,
+    identity: Annotated[
+        list[str] | None, typer.Option(help="Only who has this name in the certificate; may be repeated.")
+    ] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="With a Sigstore root: URL of the OpenID provider that vouches for --identity.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Trust the packages that somebody's key signed."""
-    from remotemedia.errors import TrustError
+    """Trust the packages that a key, or those whom an authority certifies, have signed."""
+    from remotemedia.errors import UsageError
 
-    try:
-        pem = file.read_bytes()
-    except OSError as exc:
-        raise TrustError(f"key `{file}` cannot be read: {exc.strerror}", code="RM506") from exc
-    named = name or file.stem
-    key = _store().trust(pem, named)
-    report({"name": named, "fingerprint": key.fingerprint}, f"trusted `{named}` ({key.fingerprint})", as_json=as_json)
+    data, named, store = _read(file), name or file.stem, _store()
+    if data.lstrip().startswith(b"{"):
+        if issuer is None or not identity:
+            raise UsageError("expected `--identity` and `--issuer` with the root of a Sigstore instance", code="RM701")
+        store.trust_keyless(named, identities=identity, issuer=issuer, trusted_root=data)
+    elif b"-----BEGIN CERTIFICATE-----" in data:
+        store.trust_authority(data, named, timestamping=timestamping, identities=identity or ())
+    elif b"-----BEGIN X509 CRL-----" in data or file.suffix == ".crl":
+        store.revoke(data, named)
+    else:
+        store.trust(data, named)
+    entry = next(it for it in store.list() if it.name == named and not it.own)
+    report(_fields(entry), f"trusted `{named}` ({entry.fingerprint})", as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A private key: PKCS #8 in PEM, or a key file of cosign's.")],
+    *,
+    name: GivenName = None,
+    password_stdin: PasswordStdin = False,
+    as_json: Json = False,
+) -> None:
+    """Make a private key your own; one that is encrypted stays so, with its password."""
+    from remotemedia.trust._private import is_encrypted
+
+    pem, named = _read(file), name or file.stem
+    password = password_source(stdin=password_stdin)
+    new = password() if is_encrypted(pem) else None
+    key = _store().import_(pem, named, password=password, new_password=new)
+    text = f"imported `{named}` ({key.public.fingerprint})"
+    report({"name": named, "fingerprint": key.public.fingerprint}, text, as_json=as_json)
 
 
 @app.command()
@@ -60,16 +108,83 @@ def export(
     name: Name = _DEFAULT,
     *,
     public: Annotated[bool, typer.Option("--public", help="The public half, for those who should trust you.")] = False,
+    password_stdin: PasswordStdin = False,
 ) -> None:
     """Print a key as PEM: the private key, or with --public what others need to trust you."""
-    typer.echo(_store().export(name, public=public).decode().rstrip())
+    store, password = _store(), password_source(stdin=password_stdin)
+    encrypted = not public and any(it.encrypted for it in store.list() if it.name == name and it.own)
+    pem = store.export(name, public=public, password=password, new_password=password() if encrypted else None)
+    typer.echo(pem.decode().rstrip())
+
+
+@app.command()
+def rotate(
+    name: Name = _DEFAULT,
+    *,
+    kind: KeyKind = None,
+    grace: Annotated[
+        int, typer.Option(min=0, help="Days for which signatures by the old key go on counting without a proven time.")
+    ] = 90,
+    encrypt: Encrypt = False,
+    password_stdin: PasswordStdin = False,
+    as_json: Json = False,
+) -> None:
+    """Put a new key in the place of one of your own, whose private half is destroyed."""
+    from datetime import timedelta
+
+    store = _store()
+    encrypted = any(it.encrypted for it in store.list() if it.name == name and it.own)
+    asked = encrypt or encrypted or password_stdin
+    password = password_source(stdin=password_stdin, new=True)() if asked else None
+    key = store.rotate(name, grace=timedelta(days=grace), kind=_kind(kind), password=password)
+    older = [it.until for it in store.list() if it.until is not None and it.name.rpartition(".")[0] == name]
+    until = max(older)
+    fields = {"name": name, "fingerprint": key.public.fingerprint, "old_until": until.isoformat()}
+    text = f"`{name}` is now {key.public.fingerprint}; the old key counts until {until:%Y-%m-%d %H:%M} UTC"
+    report(fields, text, as_json=as_json)
 
 
 @app.command()
 def remove(name: Name, *, as_json: Json = False) -> None:
-    """Forget a key."""
+    """Forget a key, or whatever else has this name."""
     _store().remove(name)
     report({"removed": name}, f"removed `{name}`", as_json=as_json)
+
+
+def _fields(entry: KeyEntry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "fingerprint": entry.fingerprint,
+        "own": entry.own,
+        "kind": entry.kind,
+        "until": entry.until.isoformat() if entry.until is not None else None,
+        "encrypted": entry.encrypted,
+    }
+
+
+def _line(entry: KeyEntry) -> str:
+    kind = "own" if entry.own else "trusted" if entry.kind == "key" else entry.kind
+    more = ", encrypted" if entry.encrypted else ""
+    if entry.until is not None:
+        more += f", {'next due' if entry.kind == 'revocations' else 'until'} {entry.until:%Y-%m-%d}"
+    return f"{kind:<19}  {entry.name:<16}  {entry.fingerprint}{more}"
+
+
+def _kind(text: str | None) -> Any:
+    from remotemedia.errors import UsageError
+
+    if text not in {None, "p256", "ed25519"}:
+        raise UsageError(f"expected `p256` or `ed25519` for `--type`, got `{text}`", code="RM701")
+    return text
+
+
+def _read(file: Path) -> bytes:
+    from remotemedia.errors import TrustError
+
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise TrustError(f"key `{file}` cannot be read: {exc.strerror}", code="RM506") from exc
 
 
 def _store() -> KeyStore:

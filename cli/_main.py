@@ -19,13 +19,19 @@ from remotemedia.cli import (
     _cache,
     _check,
     _compile,
+    _copy,
     _doctor,
     _help,
     _inspect,
     _keys,
+    _login,
+    _logout,
+    _policy,
     _pull,
     _push,
     _run,
+    _sign,
+    _tags,
     _verify,
     _version,
 )
@@ -49,11 +55,17 @@ app.command("check")(_check.check)
 app.command("inspect")(_inspect.inspect)
 app.command("push")(_push.push)
 app.command("pull")(_pull.pull)
+app.command("tags")(_tags.tags)
+app.command("copy")(_copy.copy)
 app.command("run")(_run.run)
 app.command("approve")(_approve.approve)
+app.command("sign")(_sign.sign)
 app.command("verify")(_verify.verify)
 app.add_typer(_keys.app, name="keys")
+app.add_typer(_policy.app, name="policy")
 app.add_typer(_cache.app, name="cache")
+app.command("login")(_login.login)
+app.command("logout")(_logout.logout)
 app.command("doctor")(_doctor.doctor)
 app.command("help")(_help.help_)
 

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from remotemedia.cli._console import report, warn
-from remotemedia.cli._options import Json, Offline, PlainHttp
+from remotemedia.cli._options import Json, Mirrors, NetworkOptions, with_network
+from remotemedia.cli._policy import PolicyFile
 from remotemedia.cli._progress import transfer
 from remotemedia.cli._signature import signature_line
 
+if TYPE_CHECKING:
+    from remotemedia.runtime.resolve import ResolvedPackage
 
+
+@with_network
 def pull(
     reference: Annotated[str, typer.Argument(help="oci://HOST/REPO[:TAG][@DIGEST] or oci-layout:PATH[:TAG].")],
     *,
-    offline: Offline = False,
-    plain_http: PlainHttp = False,
+    policy: PolicyFile = None,
+    mirrors: Mirrors = None,
+    network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
-    """Fetch a package into the cache, unless what is there is still the newest; its signature is verified first."""
-    from remotemedia.runtime.network import Network
+    """Fetch a package, and those that its nodes are, unless the newest are here; signatures are verified first."""
+    from remotemedia.runtime._nested import resolve_nested
+    from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import PullPolicy, Resolver
 
-    resolver = Resolver(os.environ, Network(offline=offline, plain_http=plain_http))
+    resolver = Resolver(os.environ, network.network(mirrors), trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
         found = resolver.resolve(reference, pull=PullPolicy.ALWAYS, progress=progress)
+        within = partial(resolver.within(found).resolve, pull=PullPolicy.ALWAYS, progress=progress)
+        nested = resolve_nested(found, within)
     if found.verdict.warning:
         warn(found.verdict.warning)
-    fields = {"reference": reference, "digest": found.digest, "path": str(found.path), "status": found.verdict.status}
-    report(fields, f"pulled {reference}\n{found.digest}\n{signature_line(found.verdict)}", as_json=as_json)
+    packages = [_nested(name, it.package) for name, it in nested.items()]
+    fields = {
+        "reference": reference,
+        "digest": found.digest,
+        "path": str(found.path),
+        "status": found.verdict.status,
+        "packages": packages,
+    }
+    lines = [f"pulled {reference}", found.digest, signature_line(found.verdict)]
+    lines += [f"  {it['node']}  {it['reference']}  {it['digest']}  {it['status']}" for it in packages]
+    report(fields, "\n".join(lines), as_json=as_json)
+
+
+def _nested(name: str, package: ResolvedPackage) -> dict[str, str]:
+    if package.verdict.warning:
+        warn(f"node `{name}`: {package.verdict.warning}")
+    status = package.verdict.status
+    return {"node": name, "reference": str(package.reference), "digest": package.digest, "status": status}

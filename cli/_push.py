@@ -8,23 +8,23 @@ from typing import Annotated
 import typer
 
 from remotemedia.cli._console import report
-from remotemedia.cli._options import Json, PlainHttp
+from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._progress import transfer
 
 
+@with_network
 def push(
     reference: Annotated[str, typer.Argument(help="oci://HOST/REPO[:TAG] or oci-layout:PATH[:TAG].")],
     package: Annotated[Path | None, typer.Argument(help="A .rmpkg file; by default the newest one here.")] = None,
     *,
-    plain_http: PlainHttp = False,
+    network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
     """Push a package and its signatures."""
-    from remotemedia.runtime.network import Network
     from remotemedia.runtime.publish import newest_package, push_package
 
     path = package or newest_package(Path())
     with transfer("pushing") as progress:
-        target, descriptor = push_package(reference, path, network=Network(plain_http=plain_http), progress=progress)
+        target, descriptor = push_package(reference, path, network=network.network(), progress=progress)
     fields = {"reference": target.canonical, "digest": descriptor.digest, "package": str(path)}
     report(fields, f"pushed {path.name} to {target.canonical}\n{descriptor.digest}", as_json=as_json)

@@ -12,8 +12,9 @@ import typer
 
 from remotemedia.cli._console import say, warn
 from remotemedia.cli._observe import LogLevel, Wanted, observe
-from remotemedia.cli._options import Offline, PlainHttp
+from remotemedia.cli._options import Mirrors, NetworkOptions, with_network
 from remotemedia.cli._placements import show_plan
+from remotemedia.cli._policy import PolicyFile
 from remotemedia.cli._progress import transfer
 from remotemedia.cli._run_options import (
     Allow,
@@ -42,6 +43,7 @@ from remotemedia.cli._run_options import (
 )
 
 
+@with_network
 def run(
     package: Annotated[str, typer.Argument(help="A .rmpkg file or a reference.", metavar="FILE|REF")],
     *,
@@ -60,22 +62,23 @@ def run(
     metrics: Metrics = None,
     report: Report = None,
     watch: Watch = False,
-    log_level: ShownLevel = LogLevel.INFO,
+    log_level: ShownLevel = None,
     explain: Explain = False,
     checkpoint: CheckpointIn = None,
     checkpoint_every: CheckpointEvery = 5.0,
     resume: ResumeFrom = None,
     timings: Timings = False,
+    policy: PolicyFile = None,
     pull: Pull = "missing",
-    offline: Offline = False,
-    plain_http: PlainHttp = False,
+    mirrors: Mirrors = None,
+    network: NetworkOptions,
     as_json: ExplainJson = False,
 ) -> None:
     """Run a package; one that is not here is pulled, and its signature is verified each time."""
     from remotemedia.errors import UsageError
     from remotemedia.runtime._explain import explain_run
+    from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.home import home_directory
-    from remotemedia.runtime.network import Network
     from remotemedia.runtime.resolve import PullPolicy, Resolver
     from remotemedia.runtime.run import (
         Checkpoints,
@@ -98,7 +101,7 @@ def run(
         secrets=parse_secrets(secrets or (), os.environ),
         allow=check_grants(allow or ()),
         runtimes=tuple(runtimes or ()),
-        offline=offline,
+        offline=network.offline,
         on_error=parse_policies(on_error or ()),
         live=live,
         control=control,
@@ -107,10 +110,11 @@ def run(
         packets=packets,
         checkpoints=Checkpoints.of(checkpoint=checkpoint, resume=resume, every_s=checkpoint_every),
     )
-    resolver = Resolver(os.environ, Network(offline=offline, plain_http=plain_http))
+    trust = Trust.of(os.environ, policy=policy)
+    resolver = Resolver(os.environ, network.network(mirrors), trust=trust)
     with transfer("pulling") as progress:
-        resolve = partial(resolver.resolve, pull=PullPolicy(pull), progress=progress)
-        found = resolve(package)
+        found = resolver.resolve(package, pull=PullPolicy(pull), progress=progress)
+        resolve = partial(resolver.within(found).resolve, pull=PullPolicy(pull), progress=progress)
         nested = resolve_nested(found, resolve)
     if found.verdict.warning:
         warn(found.verdict.warning)
@@ -122,8 +126,10 @@ def run(
         return
     stages = [("verify", 1000 * (time.perf_counter() - started))]
     sys.stdout.flush()
-    wanted = Wanted(metrics=metrics, report=report, watch=watch, level=log_level)
-    with observe(found, options, wanted, verify_ms=stages[0][1], environ=os.environ) as observed:
+    wanted = Wanted(metrics=metrics, report=report, watch=watch, level=log_level or _usual_level(trust.mode))
+    packages = (found, *(it.package for it in nested.values()))
+    watching = observe(found, options, wanted, verify_ms=stages[0][1], environ=os.environ)
+    with watching as observed, resolver.minding(packages):
         observed.tell(lambda event: _note_stage(event, stages))
         run_package(
             found,
@@ -137,6 +143,11 @@ def run(
     if timings:
         stages.append(("total", 1000 * (time.perf_counter() - started)))
         say("\n".join(f"{name:<14}{milliseconds:9.1f} ms" for name, milliseconds in stages))
+
+
+def _usual_level(mode: str) -> LogLevel:
+    """Who develops wants to see everything."""
+    return LogLevel.DEBUG if mode == "development" else LogLevel.INFO
 
 
 def _note_stage(event: dict[str, Any], stages: list[tuple[str, float]]) -> None:

@@ -30,7 +30,10 @@ Packets = Annotated[bool, typer.Option("--packets", help="Print times besides va
 Metrics = Annotated[Path | None, typer.Option(help="Write counts and times of nodes and edges to a JSON file.")]
 Report = Annotated[Path | None, typer.Option(help="Write a picture of the run to an HTML file.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Show figures on stderr while it runs.")]
-ShownLevel = Annotated[LogLevel, typer.Option(help="Show log lines of nodes from this level on.")]
+ShownLevel = Annotated[
+    LogLevel | None,
+    typer.Option(help="Show log lines of nodes from this level on; by default debug in development, else info."),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Print what each node would get, and why, instead.")]
 CheckpointIn = Annotated[
     Path | None, typer.Option(help="Note in a directory how far the run is, so that it can go on.", metavar="DIR")

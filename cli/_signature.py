@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remotemedia.trust import Verdict
+    from remotemedia.trust import Signed, Verdict
 
 
 def signature_line(verdict: Verdict) -> str:
     """Who signed, and whether that is somebody the user trusts."""
-    if verdict.status == "trusted":
-        return f"signed by `{verdict.key_name}` ({verdict.fingerprint}), trusted"
-    if verdict.status == "untrusted":
-        return f"signed by {verdict.fingerprint}, not trusted"
-    return "not signed"
+    if verdict.status == "unsigned":
+        return "not signed"
+    shown = [it for it in verdict.signers if it.trusted] or verdict.signers[:1]
+    return f"signed by {' and '.join(_who(it) for it in shown)}, {'' if shown[0].trusted else 'not '}trusted"
+
+
+def signer_lines(verdict: Verdict) -> list[str]:
+    """A line for each signature: who, how, and when."""
+    return [f"{_who(it)}: {_how(it)}, {_when(it)}{'' if it.trusted else ', not trusted'}" for it in verdict.signers]
+
+
+def signer_fields(signed: Signed) -> dict[str, Any]:
+    """One signature in a report."""
+    return {
+        "kind": signed.kind,
+        "name": signed.name,
+        "fingerprint": signed.fingerprint,
+        "identity": signed.identity,
+        "issuer": signed.issuer,
+        "signed_at": signed.signed_at.isoformat() if signed.signed_at is not None else None,
+        "time_proven": signed.time_proven,
+        "trusted": signed.trusted,
+    }
+
+
+def _who(signed: Signed) -> str:
+    if signed.identity is not None:
+        return f"`{plain(signed.identity)}`" + (f" of `{signed.name}`" if signed.name else "")
+    return f"`{signed.name}` ({signed.fingerprint})" if signed.name else signed.fingerprint
+
+
+def _how(signed: Signed) -> str:
+    if signed.kind == "key":
+        return "by a key"
+    issuer = f" by `{plain(signed.issuer)}`" if signed.issuer else ""
+    return f"by a certificate{issuer}" if signed.kind == "certificate" else f"keyless, vouched for{issuer}"
+
+
+def _when(signed: Signed) -> str:
+    if signed.signed_at is None:
+        return "at a time that nothing proves"
+    proof = "proven" if signed.time_proven else "claimed, and proven by nobody trusted"
+    return f"at {signed.signed_at:%Y-%m-%d %H:%M} UTC, {proof}"
+
+
+def plain(text: str) -> str:
+    """What a stranger wrote, without what a terminal would obey."""
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -1,29 +1,42 @@
-"""`remotemedia verify`: who signed a package, check by check."""
+"""`remotemedia verify`: who signed a package, when and how, check by check."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from remotemedia.cli._console import report
-from remotemedia.cli._options import Json, Offline, PlainHttp
-from remotemedia.cli._signature import signature_line
+from remotemedia.cli._options import Json, NetworkOptions, with_network
+from remotemedia.cli._policy import PolicyFile
+from remotemedia.cli._signature import signature_line, signer_fields, signer_lines
 
 
+@with_network
 def verify(
     package: Annotated[str, typer.Argument(help="A .rmpkg file or a reference.", metavar="FILE|REF")],
     *,
-    offline: Offline = False,
-    plain_http: PlainHttp = False,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", help="A public key: it must have signed, and no other counts.", metavar="FILE"),
+    ] = None,
+    policy: PolicyFile = None,
+    network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
-    """Verify a package: every byte against its digest, and its signature against your keyring."""
-    from remotemedia.runtime.network import Network
+    """Verify a package: every byte against its digest, its signatures against your keyring and your policy."""
+    from remotemedia.errors import UsageError
+    from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import Resolver
 
-    found = Resolver(os.environ, Network(offline=offline, plain_http=plain_http)).resolve(package)
+    if key is not None and policy is not None:
+        raise UsageError("expected `--key` or `--policy`, got both", code="RM701")
+    trust = Trust.of(os.environ, policy=policy)
+    if key is not None:
+        trust = trust.only(key)
+    found = Resolver(os.environ, network.network(), trust=trust).resolve(package)
     found.check_content()
     verdict = found.verdict
     fields = {
@@ -31,9 +44,12 @@ def verify(
         "status": verdict.status,
         "key": verdict.key_name,
         "fingerprint": verdict.fingerprint,
+        "signers": [signer_fields(it) for it in verdict.signers],
         "provenance": verdict.provenance,
+        "rule": found.rule.name if found.rule else None,
         "checks": [{"number": it.number, "text": it.text, "ok": it.ok} for it in verdict.checks],
     }
     lines = [f"  {'ok ' if it.ok else 'no '} {it.number}. {it.text}" for it in verdict.checks]
-    text = "\n".join([found.digest, *lines, "  ok  every file matches its digest", signature_line(verdict)])
-    report(fields, text, as_json=as_json)
+    lines.append("  ok  every file matches its digest")
+    lines += [f"  {line}" for line in signer_lines(verdict)]
+    report(fields, "\n".join([found.digest, *lines, signature_line(verdict)]), as_json=as_json)

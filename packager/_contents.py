@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from remotemedia.compiler import Program, missing_in_sandbox, named_code
+from remotemedia.compiler import Program, ProjectFile, missing_in_sandbox, named_code
 from remotemedia.errors import PackageError
 from remotemedia.packager._blob import Blob, Layer
 from remotemedia.packager._canonical import canonical_json
@@ -17,10 +17,7 @@ from remotemedia.registry import media_types
 def content_layers(
     program: Program,
     runtimes: Mapping[str, str],
-    *,
-    provenance: object,
-    sbom: object,
-    environment: object,
+    documents: Mapping[str, object],
     wheels: Mapping[str, Wheel],
 ) -> list[Layer]:
     """The files of the package in their order: what a reader wants first comes first, models and wheels last.
@@ -28,9 +25,7 @@ def content_layers(
     Args:
         program: the compiled program.
         runtimes: runtime kind by node id.
-        provenance: the content of `meta/provenance.json`.
-        sbom: the content of `meta/sbom.cdx.json`.
-        environment: the content of `meta/environment.json`; None where no node needs one.
+        documents: contents of `meta/NAME.json` by name; None is left out.
         wheels: of distributions, by name.
 
     Raises:
@@ -38,13 +33,14 @@ def content_layers(
     """
     manifest = {name: value for name, value in program.manifest.items() if name != "metadata"}
     described = {name: value for name, value in program.manifest["metadata"].items() if name != "created_at"}
-    runtime = runtime_document(program, runtimes)
+    meta = {**documents, "runtime": runtime_document(program, runtimes)}
     layers = [
         Layer("manifest.json", media_types.PACKAGE_MANIFEST, _json({**manifest, "metadata": described})),
-        *([Layer("meta/environment.json", media_types.PACKAGE_META, _json(environment))] if environment else []),
-        Layer("meta/provenance.json", media_types.PACKAGE_META, _json(provenance)),
-        Layer("meta/runtime.json", media_types.PACKAGE_META, _json(runtime)),
-        Layer("meta/sbom.cdx.json", media_types.PACKAGE_META, _json(sbom)),
+        *(
+            Layer(f"meta/{name}.json", media_types.PACKAGE_META, _json(document))
+            for name, document in sorted(meta.items())
+            if document is not None
+        ),
     ]
     if _has_code(program):
         title = f"modules/{safe_name(described['name'])}.pynode"
@@ -85,13 +81,14 @@ def _files(program: Program, kind: str) -> list[Layer]:
     directory, media_type = _PLACES[kind]
     found = {item.path: item for item in program.files if item.kind == kind}
     return [
-        Layer(
-            _checked_title(f"{directory}/{path}"),
-            media_type,
-            Blob(f"sha256:{item.sha256}", item.size, program.root / path),
-        )
+        Layer(_checked_title(f"{directory}/{path}"), media_type, _content(program, item))
         for path, item in sorted(found.items())
     ]
+
+
+def _content(program: Program, item: ProjectFile) -> Blob:
+    """What the package has of a file of the project."""
+    return Blob(f"sha256:{item.sha256}", item.size, program.root / item.path)
 
 
 def _checked_title(title: str) -> str:

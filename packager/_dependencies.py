@@ -46,9 +46,9 @@ def _row(it: Distribution, *, is_vendored: bool) -> dict[str, Any]:
     }
 
 
-def purl(it: Distribution) -> str:
+def purl(name: str, version: str) -> str:
     """The package URL of a distribution (purl-spec, type `pypi`)."""
-    return f"pkg:pypi/{it.name}@{quote(it.version, safe='')}" if it.version else f"pkg:pypi/{it.name}"
+    return f"pkg:pypi/{name}@{quote(version, safe='')}" if version else f"pkg:pypi/{name}"
 
 
 def archive_digest(it: Distribution) -> str | None:

@@ -1,14 +1,16 @@
-"""Reads the project's files, which the compiler has seen already, and notices if they are not the same any more."""
+"""Copies the project's files, which the compiler has seen already, and notices if they are not the same any more."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from remotemedia.errors import PackageError
 
-BUFFER_SIZE: Final = 1 << 20
+_BUFFER: Final = 1 << 20
+_AT_ONCE: Final = 256 << 20  # that much is copied by one call, between which an interrupt is heard
 
 
 def newest(paths: Iterable[Path]) -> int:
@@ -24,55 +26,80 @@ def newest(paths: Iterable[Path]) -> int:
     return latest
 
 
-class CheckedInput:
-    """A file of any size as a stream that is hashed while it is read."""
+def copy_checked(path: Path, size: int, digest: str, target: int, offset: int) -> None:
+    """Copy a file into another one, and hash it on the way.
 
-    def __init__(self, stream: BinaryIO, path: Path) -> None:
-        self._stream = stream
-        self._path = path
-        self._hash = hashlib.sha256()
+    Args:
+        path: the file.
+        size: how long it must be.
+        digest: what it must have, `sha256:…`.
+        target: a descriptor of the other file.
+        offset: where it goes to.
 
-    def read(self, size: int = BUFFER_SIZE, /) -> bytes:
-        """Exactly `size` bytes.
+    Raises:
+        PackageError: the file is missing, or is not what the compiler found (RM308).
+        OSError: the other file cannot be written.
+    """
+    found = hashlib.sha256()
+    at = 0
+    buffer = memoryview(bytearray(min(size + 1, _BUFFER)))
+    with _opened(path) as source:
+        while True:
+            with _readable(path):
+                count = os.readv(source, [buffer])
+            if not count:
+                break
+            if at + count > size:
+                raise changed(path, "it has grown")
+            found.update(buffer[:count])
+            _write(target, buffer[:count], offset + at)
+            at += count
+    if at < size:
+        raise changed(path, f"it ends {size - at} bytes early")
+    if (got := f"sha256:{found.hexdigest()}") != digest:
+        raise changed(path, f"expected `{digest}`, got `{got}`")
 
-        Raises:
-            PackageError: the file ends before (RM308).
-        """
-        chunks = []
-        with _readable(self._path):
-            while size and (chunk := self._stream.read(size)):
-                self._hash.update(chunk)
-                chunks.append(chunk)
-                size -= len(chunk)
-        if size:
-            raise _changed(self._path, f"it ends {size} bytes early")
-        return b"".join(chunks)  # of one chunk, as is usual: no copy
 
-    def finish(self, digest: str) -> None:
-        """Compares what was read with what the compiler found.
+def copy_unchecked(path: Path, size: int, target: int, offset: int) -> None:
+    """Copy a file into another one without looking at it: in the kernel, which shares the bytes where it can.
 
-        Raises:
-            PackageError: the file has more bytes, or others (RM308).
-        """
-        with _readable(self._path):
-            rest = self._stream.read(1)
-        if rest:
-            raise _changed(self._path, "it has grown")
-        if (got := f"sha256:{self._hash.hexdigest()}") != digest:
-            raise _changed(self._path, f"expected `{digest}`, got `{got}`")
+    Raises:
+        PackageError: the file is missing or too short (RM308).
+        OSError: the other file cannot be written, or the kernel cannot copy between the two.
+    """
+    with _opened(path) as source:
+        at = 0
+        while at < size:
+            count = os.copy_file_range(source, target, min(size - at, _AT_ONCE), at, offset + at)
+            if not count:
+                raise changed(path, f"it ends {size - at} bytes early")
+            at += count
+
+
+def changed(path: Path, how: str) -> PackageError:
+    """The failure of a build whose inputs change."""
+    return PackageError(
+        f"`{path}` changed while the package was built: {how}",
+        code="RM308",
+        hint="build again once nothing writes to the project's files",
+        path=str(path),
+    )
+
+
+def _write(target: int, content: memoryview, offset: int) -> None:
+    while content:
+        count = os.pwrite(target, content, offset)
+        content, offset = content[count:], offset + count
 
 
 @contextmanager
-def open_input(path: Path) -> Iterator[CheckedInput]:
-    """Opens a file.
-
-    Raises:
-        PackageError: the file is missing (RM308).
-    """
+def _opened(path: Path) -> Iterator[int]:
     with _readable(path):
-        stream = path.open("rb", buffering=0)
-    with stream:
-        yield CheckedInput(stream, path)
+        descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -80,13 +107,4 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _changed(path, f"it cannot be read: {error.strerror or error}") from error
-
-
-def _changed(path: Path, how: str) -> PackageError:
-    return PackageError(
-        f"`{path}` changed while the package was built: {how}",
-        code="RM308",
-        hint="build again once nothing writes to the project's files",
-        path=str(path),
-    )
+        raise changed(path, f"it cannot be read: {error.strerror or error}") from error

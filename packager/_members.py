@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from remotemedia.packager._archive import Member
+from remotemedia.packager._arrangement import Member
 from remotemedia.packager._artifact import EMPTY_CONFIG, Referrer
 from remotemedia.packager._blob import Blob, Layer
 

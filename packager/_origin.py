@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from remotemedia.compiler import Dependencies, Program
+from remotemedia.packager._lock import references_of
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,14 @@ class Origin:
         source: the pipeline's file, relative to the project.
         inputs: SHA-256 in hexadecimal of every input, by project-relative path.
         dependencies: what the sources depend on.
+        packages: references of packages that nodes are.
         traced: whether the source was run, so that the package need not follow from the inputs alone.
     """
 
     source: str
     inputs: Mapping[str, str]
     dependencies: Dependencies
+    packages: tuple[str, ...] = ()
     traced: bool = False
 
     @classmethod
@@ -30,6 +33,7 @@ class Origin:
             source=program.source.relative_to(program.root).as_posix(),
             inputs=_input_digests(program),
             dependencies=program.dependencies,
+            packages=references_of(program.manifest),
             traced=bool(program.manifest["metadata"].get("traced")),
         )
 

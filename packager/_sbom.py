@@ -50,7 +50,12 @@ def _libraries(dependencies: Dependencies) -> Iterable[dict[str, Any]]:
 
 
 def _library(it: Distribution, files: Iterable[VendoredFile]) -> dict[str, Any]:
-    component: dict[str, Any] = {"type": "library", "bom-ref": purl(it), "name": it.name, "purl": purl(it)}
+    component: dict[str, Any] = {
+        "type": "library",
+        "bom-ref": purl(it.name, it.version),
+        "name": it.name,
+        "purl": purl(it.name, it.version),
+    }
     if it.version:
         component["version"] = it.version
     if it.license is not None:
@@ -94,7 +99,7 @@ def _hashes(sha256: str) -> list[dict[str, str]]:
 
 
 def _graph(dependencies: Dependencies, models: Iterable[ProjectFile]) -> list[dict[str, Any]]:
-    refs: Mapping[str, str] = {it.name: purl(it) for it in dependencies.distributions}
+    refs: Mapping[str, str] = {it.name: purl(it.name, it.version) for it in dependencies.distributions}
     imported = {name for it in dependencies.imports for name in it.distributions}
     required = {name for it in dependencies.distributions for name in it.requires}
     # What nothing states that it needs was reached by following imports.

@@ -36,7 +36,7 @@ def explain_run(
         UsageError: RM701.
     """
     choices = choose(package, options.runtimes, nested=nested)
-    grants, _ = granted(package, options.allow, home, nested=nested)
+    grants, _ = granted(package, options.allow, home, choices=choices, nested=nested)
     grants.check_nodes(choice.id for choice in choices)
     plan = make_plan(choices, options, grants=grants)
     return [_row(choice, plan["nodes"][choice.id], grants) for choice in choices]

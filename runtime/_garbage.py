@@ -24,8 +24,8 @@ class Garbage:
     """One thing that was, or would be, removed.
 
     Attributes:
-        kind: `environment` or `blob`.
-        name: digest.
+        kind: `package`, `environment`, `blob` or `partial`.
+        name: digest, or a file's name.
         size: bytes.
         why: a clause.
     """
@@ -36,15 +36,31 @@ class Garbage:
     why: str
 
 
-def collect_garbage(home: Path, *, older_than_days: float, dry_run: bool) -> tuple[Garbage, ...]:
-    """Remove environments that no cached package states or that were long not used, and blobs of no cached package.
+def collect_garbage(
+    home: Path, *, older_than_days: float, limit: int | None = None, dry_run: bool
+) -> tuple[Garbage, ...]:
+    """Remove what nothing needs.
 
-    An environment that is in use stays, and so does one that was used within the last day: packages run from files
-    are not in the cache.
+    These are packages above `limit` bytes, the one used longest ago first; environments that no cached package states,
+    or that were long not used; blobs of no cached package, unless packages are being pulled; and what was received of
+    blobs that nobody went on with for a day.
+
+    What is in use stays, pinned packages do, and environments that were used within the last day: packages run from
+    files are not in the cache.
     """
-    environments, cache = Environments(home), Cache(home)
-    found = []
-    wanted = set(_locks(cache))
+    cache = Cache(home)
+    gone = cache.make_room(limit, dry_run=dry_run) if limit is not None else ()
+    found = [Garbage("package", it.digest, it.size, "longest not used, above the size limit") for it in gone]
+    found += _environments(home, cache, older_than_days, dry_run=dry_run)
+    found += [Garbage("blob", digest, size, "of no cached package") for digest, size in cache.unused()]
+    found += [Garbage("partial", path.name, size, "not touched for a day") for path, size in cache.partials()]
+    if not dry_run:
+        cache.sweep()
+    return tuple(found)
+
+
+def _environments(home: Path, cache: Cache, older_than_days: float, *, dry_run: bool) -> Iterator[Garbage]:
+    environments, wanted = Environments(home), set(_locks(cache))
     for it in environments.all():
         days = (time.time() - it.used) / _DAY_S
         if days >= older_than_days:
@@ -54,12 +70,9 @@ def collect_garbage(home: Path, *, older_than_days: float, dry_run: bool) -> tup
         else:
             continue
         if dry_run or environments.remove(it.digest):
-            found.append(Garbage("environment", it.digest, it.size, why))
-    found += [Garbage("blob", digest, size, "of no cached package") for digest, size in cache.unused()]
+            yield Garbage("environment", it.digest, it.size, why)
     if not dry_run:
         environments.sweep()
-        cache.sweep()
-    return tuple(found)
 
 
 def _locks(cache: Cache) -> Iterator[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remotemedia.errors import PackageError, RemoteMediaError
+from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
 from remotemedia.registry import Reference, Scheme
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def is_package(node: Mapping[str, Any]) -> bool:
 def resolve_nested(package: ResolvedPackage, resolve: Callable[[str], ResolvedPackage]) -> Mapping[str, NestedPackage]:
     """Return the packages that nodes are, by the node's id, in the order of the graph; `NODE/ID` where they nest.
 
-    Those of one package are fetched at once.
+    Those of one depth are fetched at once, and each only once, however many nodes name it.
 
     Args:
         package: the outermost.
@@ -65,53 +66,102 @@ def resolve_nested(package: ResolvedPackage, resolve: Callable[[str], ResolvedPa
         RemoteMediaError: one cannot be found, or is not authentic; the message begins with the node.
     """
     walk = _Walk(resolve)
-    walk.into(package, prefix="", digests=(package.digest,))
-    return walk.found
+    places = [_Place(package, "", (package.digest,), None)]
+    while places:
+        places = walk.down(places)
+    return dict(walk.in_order(""))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A package in the tree: what its nodes' names begin with, the digests above it with its own, its one node."""
+
+    package: ResolvedPackage
+    prefix: str
+    digests: tuple[str, ...]
+    only: str | None
+
+    def calls(self) -> list[tuple[str, dict[str, Any]]]:
+        """Nodes that are packages, with their names."""
+        nodes = [it for it in _nodes(self.package) if is_package(it) and self.only in {None, it["id"]}]
+        return [(f"{self.prefix}{node['id']}", node) for node in nodes]
 
 
 @dataclass
 class _Walk:
     resolve: Callable[[str], ResolvedPackage]
     found: dict[str, NestedPackage] = field(default_factory=dict)
+    below: dict[str, list[str]] = field(default_factory=dict)
+    fetched: dict[str, ResolvedPackage] = field(default_factory=dict)
 
-    def into(self, package: ResolvedPackage, *, prefix: str, digests: tuple[str, ...], only: str | None = None) -> None:
-        nodes = [it for it in _nodes(package) if is_package(it) and only in {None, it["id"]}]
-        names = [f"{prefix}{node['id']}" for node in nodes]
-        if nodes and len(digests) > MAX_DEPTH:
+    def down(self, places: list[_Place]) -> list[_Place]:
+        """Fetch what the nodes of these packages are; the places of those."""
+        called = [(place, place.calls()) for place in places]
+        wanted: dict[str, str] = {}
+        for place, calls in called:
+            self._check(place, calls)
+            for name, node in calls:
+                wanted.setdefault(node["remote_ref"], name)
+        self._fetch(wanted)
+        return [self._into(place, name, node) for place, calls in called for name, node in calls]
+
+    def in_order(self, prefix: str) -> Iterator[tuple[str, NestedPackage]]:
+        """What was found, each followed by what is in it."""
+        for name in self.below.get(prefix, ()):
+            yield name, self.found[name]
+            yield from self.in_order(f"{name}/")
+
+    def _check(self, place: _Place, calls: list[tuple[str, dict[str, Any]]]) -> None:
+        names = self.below[place.prefix] = [name for name, _ in calls]
+        if names and len(place.digests) > MAX_DEPTH:
             raise _refused(f"expected packages nested at most {MAX_DEPTH} deep, got `{names[0]}`")
-        if len(self.found) + len(nodes) + 1 > MAX_PACKAGES:
+        if sum(map(len, self.below.values())) + 1 > MAX_PACKAGES:
             raise _refused(f"expected at most {MAX_PACKAGES} packages in a run, got more, the next for `{names[0]}`")
-        # One that several nodes are is fetched once.
-        wanted = dict(zip((node["remote_ref"] for node in nodes), names, strict=True))
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            resolved = threads.map(lambda it: self._resolved(it[1], it[0], package.reference), wanted.items())
-            packages = dict(zip(wanted, resolved, strict=True))
-        for name, node in zip(names, nodes, strict=True):
-            inner = packages[node["remote_ref"]]
-            if inner.digest in digests:
-                raise _refused(f"expected another package for node `{name}`, got one that the node is part of")
-            selected = _selected(name, node, inner)
-            self.found[name] = NestedPackage(inner, selected)
-            self.into(inner, prefix=f"{name}/", digests=(*digests, inner.digest), only=selected)
+        for name, node in calls:
+            text = node["remote_ref"]
+            if not text.isprintable():
+                raise PackageError(f"expected a reference for node `{name}`, got {text!r:.80}", code="RM303")
+            with _of_node(name):
+                if place.package.reference.scheme not in _LOCAL and Reference.parse(text).scheme in _LOCAL:
+                    raise PackageError(
+                        f"expected a package of a registry, as the one is that it is part of, got `{text}`",
+                        code="RM635",
+                        hint="what comes from elsewhere names no files of this machine",
+                    )
 
-    def _resolved(self, name: str, text: str, within: Reference) -> ResolvedPackage:
-        if not text.isprintable():
-            raise PackageError(f"expected a reference for node `{name}`, got {text!r:.80}", code="RM303")
+    def _fetch(self, wanted: Mapping[str, str]) -> None:
+        missing = {text: name for text, name in wanted.items() if text not in self.fetched}
+        threads = ThreadPoolExecutor(_AT_ONCE)
         try:
-            if within.scheme not in _LOCAL and Reference.parse(text).scheme in _LOCAL:
-                raise PackageError(
-                    f"expected a package of a registry, as the one is that it is part of, got `{text}`",
-                    code="RM635",
-                    hint="what comes from elsewhere names no files of this machine",
-                )
-            return self.resolve(text)
-        except RemoteMediaError as error:
-            raise type(error)(
-                f"node `{name}`: {error.message}",
-                code=error.code,
-                hint=error.hint,
-                **{**error.details, "node": name},
-            ) from error
+            futures = {text: threads.submit(self.resolve, text) for text in missing}
+            for text, name in missing.items():
+                with _of_node(name, text):
+                    self.fetched[text] = futures[text].result()
+        finally:
+            # What is under way comes to its end, and is in the cache for the next time.
+            threads.shutdown(cancel_futures=True)
+
+    def _into(self, place: _Place, name: str, node: Mapping[str, Any]) -> _Place:
+        inner = self.fetched[node["remote_ref"]]
+        if inner.digest in place.digests:
+            raise _refused(f"expected another package for node `{name}`, got one that the node is part of")
+        self.found[name] = NestedPackage(inner, _selected(name, node, inner))
+        return _Place(inner, f"{name}/", (*place.digests, inner.digest), self.found[name].node)
+
+
+@contextmanager
+def _of_node(name: str, reference: str | None = None) -> Iterator[None]:
+    """Let a failure say which node it is of, and of the registry's which reference."""
+    try:
+        yield
+    except RemoteMediaError as error:
+        told = f"`{reference}`: " if reference is not None and isinstance(error, RegistryError) else ""
+        raise type(error)(
+            f"node `{name}`: {told}{error.message}",
+            code=error.code,
+            hint=error.hint,
+            **{**error.details, "node": name},
+        ) from error
 
 
 def _nodes(package: ResolvedPackage) -> Iterator[dict[str, Any]]:

@@ -1,14 +1,41 @@
-"""Which places may be asked, and how: one set of options for every command that uses the network."""
+"""Which places may be asked, and how: one set of options for every command that uses the network.
+
+    network = Network(environ=os.environ)
+    descriptor = network.ask(reference, lambda source, _: source.resolve(reference.part))
+
+A registry that cannot be reached may have mirrors; what they give is checked by its digest like anything else.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from remotemedia.errors import RegistryError
-from remotemedia.registry import HttpRegistry, LayoutDirectory, Reference, Scheme
+from remotemedia.registry import (
+    Credentials,
+    LayoutDirectory,
+    PackageArchive,
+    Reference,
+    Scheme,
+    Source,
+    TlsOptions,
+)
+from remotemedia.runtime._config import Configuration, Mirrors, parse_mirrors
+
+if TYPE_CHECKING:
+    from remotemedia.registry import HttpRegistry
+
+__all__ = ["Network", "parse_mirrors"]
+
+_T = TypeVar("_T")
+# The registry cannot be reached, is busy or broken, or is not who it should be: another place may help.
+_UNREACHABLE: Final = frozenset({"RM404", "RM409"})
 
 
 @dataclass(frozen=True)
@@ -18,27 +45,131 @@ class Network:
     Attributes:
         offline: open no socket.
         plain_http: speak http with registries that are not on this machine.
-        environ: for credentials and proxies.
+        ca_file: PEM file of the authorities that registries are trusted by; else that of `REMOTEMEDIA_CA_FILE`.
+        client_certificate: PEM file of what is shown to registries; else `REMOTEMEDIA_CLIENT_CERT`.
+        client_key: PEM file of its key, unless that is in the same file; else `REMOTEMEDIA_CLIENT_KEY`.
+        mirrors: where to ask when a registry cannot be reached, before those of `config.json`.
+        environ: for these, credentials and proxies.
     """
 
     offline: bool = False
     plain_http: bool = False
+    ca_file: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    mirrors: Mirrors = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What the user has set for good.
+
+        Raises:
+            RegistryError: RM412, it is malformed.
+        """
+        return Configuration.load(self.environ)
+
+    @property
+    def tls(self) -> TlsOptions:
+        """How registries are trusted, and what they are shown."""
+        return TlsOptions(
+            ca_file=self.ca_file or self._named("REMOTEMEDIA_CA_FILE"),
+            client_certificate=self.client_certificate or self._named("REMOTEMEDIA_CLIENT_CERT"),
+            client_key=self.client_key or self._named("REMOTEMEDIA_CLIENT_KEY"),
+        )
 
     def target(self, reference: Reference) -> HttpRegistry | LayoutDirectory:
         """The registry or layout directory that a reference names.
 
         Raises:
-            RegistryError: RM401, it names neither.
+            RegistryError: RM401, it names neither; RM407, a registry is needed, and the network may not be used.
         """
         if reference.scheme is Scheme.LAYOUT:
             return LayoutDirectory(Path(reference.path))
         if reference.scheme is Scheme.REGISTRY:
+            self._check_online(reference.host)
+            from remotemedia.registry import HttpRegistry  # noqa: PLC0415 - importing it opens a socket
+
             return HttpRegistry(
                 reference.host,
                 reference.path,
                 plain_http=self.plain_http,
-                offline=self.offline,
+                tls=self.tls,
                 environ=self.environ,
             )
         raise RegistryError(f"expected a registry or a layout directory, got `{reference}`", code="RM401")
+
+    def source(self, reference: Reference) -> AbstractContextManager[Source]:
+        """What packages are read from: a registry, a layout directory, or a file.
+
+        Raises:
+            RegistryError: RM401, the reference names none of these.
+            PackageError: RM301, RM304, the file is no package.
+        """
+        if reference.scheme is Scheme.FILE:
+            return PackageArchive(Path(reference.path))
+        return nullcontext(self.target(reference))
+
+    def ask(self, reference: Reference, question: Callable[[Source], _T]) -> _T:
+        """Ask what a reference names, and its mirrors in turn where that cannot be reached.
+
+        Args:
+            reference: what is looked for.
+            question: what is done with a source; with the next one it begins anew.
+
+        Raises:
+            RegistryError: RM404, none can be reached; the details name the `mirrors` that were tried.
+        """
+        refusals = []
+        for place in (reference, *self._mirrors_of(reference)):
+            try:
+                with self.source(place) as source:
+                    return question(source)
+            except RegistryError as error:
+                if place is reference and error.code not in _UNREACHABLE:
+                    raise
+                refusals.append((place, error))
+        (_, first), *others = refusals
+        if not others:
+            raise first
+        told = "; ".join(f"`{place.host}`: {error.message}" for place, error in others)
+        raise RegistryError(
+            f"{first.message}; nor do its mirrors help: {told}",
+            code=first.code,
+            hint=first.hint,
+            **{**first.details, "mirrors": [place.host for place, _ in others]},
+        ) from first
+
+    def check_login(self, host: str, credentials: Credentials) -> bool:
+        """Try credentials at a registry; False says that it lets anybody in.
+
+        Raises:
+            RegistryError: RM403, it refuses them.
+        """
+        self._check_online(host)
+        from remotemedia.registry import check_login  # noqa: PLC0415 - importing it opens a socket
+
+        return check_login(host, credentials, plain_http=self.plain_http, tls=self.tls, environ=self.environ)
+
+    def _mirrors_of(self, reference: Reference) -> tuple[Reference, ...]:
+        if reference.scheme is not Scheme.REGISTRY or self.offline:
+            return ()
+        places = (*self.mirrors.get(reference.host, ()), *self.configuration.mirrors.get(reference.host, ()))
+        parts = [place.partition("/") for place in dict.fromkeys(places)]
+        return tuple(
+            replace(reference, host=host, path=f"{prefix}/{reference.path}" if prefix else reference.path)
+            for host, _, prefix in parts
+        )
+
+    def _check_online(self, host: str) -> None:
+        if self.offline:
+            raise RegistryError(
+                f"expected no use of the network, but `{host}` is needed",
+                code="RM407",
+                hint="pull the package once without `--offline`",
+                host=host,
+            )
+
+    def _named(self, variable: str) -> Path | None:
+        value = self.environ.get(variable)
+        return Path(value) if value else None

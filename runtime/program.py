@@ -7,11 +7,11 @@ program_of(Path("pipeline.py"), environ=os.environ).manifest
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from remotemedia.compiler import Program, compile_file
+from remotemedia.compiler import Digests, Program, compile_file
 from remotemedia.errors import UsageError
 from remotemedia.runtime.home import home_directory
 
@@ -40,8 +40,22 @@ def compile_cache(environ: Mapping[str, str]) -> Path:
     return home_directory(environ) / "compile"
 
 
-def program_of(source: Path, reading: Reading | None = None, *, environ: Mapping[str, str]) -> Program:
+def program_of(
+    source: Path,
+    reading: Reading | None = None,
+    *,
+    environ: Mapping[str, str],
+    digests: Digests | None = None,
+    draft: Callable[[Program], None] | None = None,
+) -> Program:
     """Return what a pipeline's file states.
+
+    Args:
+        source: the file.
+        reading: how it becomes a program.
+        environ: says where earlier readings are.
+        digests: of the files that it names.
+        draft: told the program while its large files are being hashed; see `compile_file`.
 
     Raises:
         CompileError: RM1xx.
@@ -59,4 +73,4 @@ def program_of(source: Path, reading: Reading | None = None, *, environ: Mapping
             hint="`--trace` runs the program",
         )
     cache = compile_cache(environ) if how.cached else None
-    return compile_file(source, pipeline=how.pipeline, cache=cache)
+    return compile_file(source, pipeline=how.pipeline, cache=cache, digests=digests, draft=draft)

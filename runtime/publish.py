@@ -1,9 +1,11 @@
 """From a pipeline's file to a signed package, and to a registry.
 
-from remotemedia.runtime.publish import build_package, push_package
+from remotemedia.runtime.publish import BuildRequest, build_package, push_package
 
 built = build_package(Path("pipeline.py"), Path(), environ=os.environ)
 push_package("oci://registry.example/speech:1.0", built.path, network=Network())
+
+The commands and the methods of `Pipeline` ask by the same `BuildRequest`, and get the same package.
 """
 
 from __future__ import annotations
@@ -12,21 +14,34 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version as distribution_version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias, TypedDict, Unpack
 
-from remotemedia.compiler import default_runtimes
-from remotemedia.errors import PackageError, RegistryError, TrustError
-from remotemedia.packager import BuiltPackage, build, hosted_distributions
+from remotemedia.compiler import Digests, Program, default_runtimes
+from remotemedia.errors import PackageError, RegistryError
+from remotemedia.packager import (
+    Archive,
+    BuildOptions,
+    BuiltPackage,
+    build,
+    hosted_distributions,
+    references_of,
+    rehearse,
+)
 from remotemedia.registry import Descriptor, PackageArchive, Progress, Reference, Scheme, copy
+from remotemedia.runtime._pins import resolve_pins
+from remotemedia.runtime._signers import NamedSigner, SigningOptions, open_signers
 from remotemedia.runtime._verdict import check_manifest
 from remotemedia.runtime._wheels import WheelPolicy, find_wheels
-from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.program import Reading, program_of
-from remotemedia.trust import KeyStore, Mode, SigningKey, read_signing_key
+from remotemedia.runtime.program import Reading, compile_cache, program_of
+
+Password: TypeAlias = Callable[[], bytes]
 
 _SUFFIX = re.compile(r"-[0-9a-f]{12}\.rmpkg$")
 
@@ -45,22 +60,88 @@ class Buildable(Protocol):
         ...
 
 
-def signing_key(environ: Mapping[str, str], path: Path | None = None) -> SigningKey:
-    """The key that signs a build: the file given, else that of `REMOTEMEDIA_KEY`, else the user's own.
+@dataclass(frozen=True)
+class BuildRequest:
+    """What a package is to be like.
+
+    Attributes:
+        version: of the package, its tag inside the file.
+        signer: signs it; None leaves it unsigned.
+        wheels: what an index is asked for; by default nothing.
+        lock: whether references of packages get the digests of what they point to now.
+        reading: how the file becomes a program.
+    """
+
+    version: str = "0.0.0"
+    signer: NamedSigner | None = None
+    wheels: WheelPolicy = WheelPolicy.NONE
+    lock: bool = False
+    reading: Reading = field(default_factory=Reading)
+
+
+class PackageOptions(TypedDict, total=False):
+    """What a program says of its package, under the names that the command has.
+
+    Attributes:
+        version: of the package, its tag inside the file; by default `0.0.0`.
+        key: what signs it: a file, the NAME of a key of the user's, or `exec:COMMAND`; by default the user's own.
+        certificate: PEM of the certificate over that key, which is shown in its place.
+        keyless: whether the OpenID identity of a CI job signs instead.
+        identity_token: of another OpenID identity.
+        trust_config: `ClientTrustConfig` of a private Sigstore instance.
+        timestamp_url: of the authority that proves the time of the signatures.
+        unsigned: whether it is not signed.
+        lock: whether packages that nodes are get pinned to what their references mean now.
+        lock_python: whether pip's index is asked for hashes that no lock file has.
+        vendor_wheels: whether wheels that nodes on the host's Python need are packed.
+    """
+
+    version: str
+    key: str | os.PathLike[str] | None
+    certificate: Path | None
+    keyless: bool
+    identity_token: str | None
+    trust_config: Path | None
+    timestamp_url: str | None
+    unsigned: bool
+    lock: bool
+    lock_python: bool
+    vendor_wheels: bool
+
+
+def request_of(
+    environ: Mapping[str, str],
+    *,
+    reading: Reading | None = None,
+    password: Password | None = None,
+    network: Network | None = None,
+    **options: Unpack[PackageOptions],
+) -> BuildRequest:
+    """What commands and programs ask for, in the same words.
 
     Raises:
-        TrustError: RM506, production makes no key by itself, and none was given.
+        TrustError: RM506, there is no such key, or none in production.
     """
-    named = path or (Path(environ["REMOTEMEDIA_KEY"]) if environ.get("REMOTEMEDIA_KEY") else None)
-    if named is not None:
-        return read_signing_key(named)
-    if Mode.detect(environ) is Mode.PRODUCTION:
-        raise TrustError(
-            "expected a signing key in production, got none",
-            code="RM506",
-            hint="give one with `--key FILE` or `REMOTEMEDIA_KEY`, or build with `--unsigned`",
-        )
-    return KeyStore(home_directory(environ)).default()
+    key = options.get("key")
+    signing = SigningOptions(
+        keys=() if key is None else (os.fspath(key),),
+        certificate=options.get("certificate"),
+        keyless=options.get("keyless", False),
+        identity_token=options.get("identity_token"),
+        trust_config=options.get("trust_config"),
+        timestamp_url=options.get("timestamp_url"),
+    )
+    signers: tuple[NamedSigner | None, ...] = (None,)
+    if not options.get("unsigned"):
+        signers = open_signers(signing, environ=environ, network=network or Network(environ=environ), password=password)
+    wheels = WheelPolicy.LOCK if options.get("lock_python") else WheelPolicy.NONE
+    return BuildRequest(
+        version=options.get("version", "0.0.0"),
+        signer=signers[0],
+        wheels=WheelPolicy.VENDOR if options.get("vendor_wheels") else wheels,
+        lock=options.get("lock", False),
+        reading=reading or Reading(),
+    )
 
 
 def build_package(
@@ -68,24 +149,92 @@ def build_package(
     directory: Path,
     *,
     environ: Mapping[str, str],
-    reading: Reading | None = None,
-    key: SigningKey | None = None,
-    version: str = "0.0.0",
-    wheels: WheelPolicy = WheelPolicy.NONE,
+    request: BuildRequest | None = None,
+    network: Network | None = None,
 ) -> BuiltPackage:
-    """Write the package of a pipeline's file into a directory; unsigned without a key.
+    """Write the package of a pipeline's file into a directory.
 
-    `wheels` says what an index is asked for; by default no network is used.
+    Args:
+        source: the pipeline's file.
+        directory: takes the package.
+        environ: for the home directory, `SOURCE_DATE_EPOCH` and git.
+        request: what the package is to be like; by default unsigned.
+        network: what references are locked through.
 
     Raises:
-        RemoteMediaError: RM1xx of the program, RM2xx of its manifest, RM3xx of the package, RM510 of an index.
+        RemoteMediaError: RM1xx of the program, RM2xx of its manifest, RM3xx of the package, RM510 of an index, RM40x of
+            references that cannot be locked.
     """
-    program = program_of(source, reading, environ=environ)
+    asked = request or BuildRequest()
+    options = options_of(asked, environ)
+    digests = Digests(compile_cache(environ) if asked.reading.cached else None)
+    with Archive(directory, digests) as archive:
+        # What others have to be asked for may change where things stand.
+        is_known = asked.wheels is WheelPolicy.NONE and not asked.lock
+        draft = partial(rehearse, options=options, archive=archive) if is_known else None
+        program = program_of(source, asked.reading, environ=environ, digests=digests, draft=draft)
+        with completed(options, program, asked, network) as whole:
+            return build(program, directory, whole, archive=archive)
+
+
+@contextmanager
+def completed(
+    options: BuildOptions, program: Program, request: BuildRequest, network: Network | None
+) -> Iterator[BuildOptions]:
+    """Options with what a program needs from elsewhere: wheels, which are there meanwhile, and pins."""
     check_manifest(program.manifest)
-    tool = distribution_version("remotemedia")
+    pins = resolve_pins(references_of(program.manifest), network or Network()) if request.lock else options.pins
+    hosted = hosted_distributions(program, default_runtimes(program))
     with tempfile.TemporaryDirectory(prefix="remotemedia-") as place:
-        found = find_wheels(hosted_distributions(program, default_runtimes(program)), wheels, Path(place))
-        return build(program, directory, key=key, environ=environ, tool_version=tool, version=version, wheels=found)
+        yield replace(options, pins=pins, wheels=find_wheels(hosted, request.wheels, Path(place)))
+
+
+def options_of(request: BuildRequest, environ: Mapping[str, str]) -> BuildOptions:
+    """What the packager is told, as far as it does not depend on the program."""
+    tool, signer = distribution_version("remotemedia"), request.signer
+    return BuildOptions(
+        environ,
+        tool,
+        request.version,
+        parameters=_parameters(request),
+        attest=signer.attest if signer is not None else None,
+        may_rehearse=signer is not None and signer.is_plain,
+    )
+
+
+def _parameters(request: BuildRequest) -> dict[str, Any]:
+    """What was asked for beyond source, pipeline and version, as the signed provenance states it."""
+    asked = {
+        "traceArguments": list(request.reading.arguments),
+        "wheels": request.wheels.value if request.wheels is not WheelPolicy.NONE else None,
+        "lock": request.lock,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def build_and_push(
+    source: Path,
+    reference: str,
+    *,
+    environ: Mapping[str, str],
+    request: BuildRequest | None = None,
+    network: Network | None = None,
+    progress: Progress | None = None,
+) -> tuple[BuiltPackage, Reference]:
+    """Write the package of a pipeline's file to a registry or a layout directory; what it is called there.
+
+    Raises:
+        RemoteMediaError: as `build_package` and `push_package`.
+    """
+    layout = check_target(reference)
+    # What goes into a directory is made beside it, where there is room for it twice rather than in memory.
+    beside = Path(layout.path).absolute().parent if layout.scheme is Scheme.LAYOUT else None
+    with tempfile.TemporaryDirectory(
+        prefix=".remotemedia-", dir=beside if beside and beside.is_dir() else None
+    ) as place:
+        built = build_package(source, Path(place), environ=environ, request=request, network=network)
+        target, _ = push_package(reference, built.path, network=network or Network(), progress=progress)
+        return built, target
 
 
 def newest_package(directory: Path) -> Path:
@@ -106,10 +255,8 @@ def newest_package(directory: Path) -> Path:
     )
 
 
-def push_package(
-    reference: str, package: Path, *, network: Network, progress: Progress | None = None
-) -> tuple[Reference, Descriptor]:
-    """Copy a package file, its signatures first, to a registry or a layout directory; what it is called there.
+def check_target(reference: str) -> Reference:
+    """What is pushed to.
 
     Raises:
         RegistryError: RM401, the reference is not one that can be pushed to.
@@ -119,26 +266,37 @@ def push_package(
         raise RegistryError(
             f"expected `oci://HOST/REPO[:TAG]` or `oci-layout:PATH[:TAG]` to push to, got `{reference}`", code="RM401"
         )
+    return target
+
+
+def push_package(
+    reference: str, package: Path, *, network: Network, progress: Progress | None = None
+) -> tuple[Reference, Descriptor]:
+    """Copy a package file, its signatures first, to a registry or a layout directory; what it is called there.
+
+    Raises:
+        RegistryError: RM401, the reference is not one that can be pushed to.
+    """
+    target = check_target(reference)
     with PackageArchive(package) as archive:
         descriptor = archive.resolve(None)
         copy(archive, network.target(target), descriptor, tag=target.tag or "latest", progress=progress)
     return target, descriptor
 
 
-def export(pipeline: Buildable, path: Path) -> Path:
+def export(pipeline: Buildable, path: Path, request: BuildRequest) -> Path:
     """Build a pipeline's package: into a directory under its own name, or as the file that is named."""
-    key, reading = signing_key(os.environ), Reading(pipeline=pipeline.name)
+    own = replace(request, reading=Reading(pipeline=pipeline.name))
     if path.is_dir():
-        return build_package(pipeline.source, path, environ=os.environ, reading=reading, key=key).path
+        return build_package(pipeline.source, path, environ=os.environ, request=own).path
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".remotemedia-") as place:
-        built = build_package(pipeline.source, Path(place), environ=os.environ, reading=reading, key=key)
+        built = build_package(pipeline.source, Path(place), environ=os.environ, request=own)
         shutil.move(built.path, path)
     return path
 
 
-def push(pipeline: Buildable, reference: str) -> str:
+def push(pipeline: Buildable, reference: str, request: BuildRequest) -> str:
     """Build a pipeline's package and push it; its digest."""
-    with tempfile.TemporaryDirectory(prefix="remotemedia-") as place:
-        built = export(pipeline, Path(place))
-        _, descriptor = push_package(reference, built, network=Network())
-    return descriptor.digest
+    own = replace(request, reading=Reading(pipeline=pipeline.name))
+    built, _ = build_and_push(pipeline.source, reference, environ=os.environ, request=own)
+    return built.digest

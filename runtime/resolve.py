@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from remotemedia.errors import PackageError, RegistryError
 from remotemedia.registry import (
     Cache,
+    CacheEntry,
     Descriptor,
     LayoutDirectory,
+    Lease,
     Manifest,
     PackageArchive,
     Progress,
@@ -23,14 +26,17 @@ from remotemedia.registry import (
     bundles_of,
     media_types,
 )
+from remotemedia.runtime._trust import Trust
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
-from remotemedia.trust import KeyStore, Mode, Verdict, strict_json, verify
+from remotemedia.trust import Mode, Rule, Verdict, strict_json
 
 ENVIRONMENT = "meta/environment.json"
 """What nodes on the host's Python need installed; a package without such nodes has none."""
 
 _MAX_DOCUMENT = 4 << 20
+# It is not there, not ours to see, out of reach, or wrong: something else may serve.
+_NOT_HAD = frozenset({"RM402", "RM403", "RM404", "RM405", "RM406", "RM407"})
 
 
 class PullPolicy(StrEnum):
@@ -109,21 +115,27 @@ class ResolvedPackage(PackageContents):
         digest: its identity.
         verdict: who signed it, and whether they are trusted.
         config: what the package says of itself and wants.
+        rule: what the user's policy says of it, if a rule matched; it holds.
+        mode: in which it was verified.
+        lease: keeps a cached package from being removed, as long as this object lives.
     """
 
     reference: Reference
     digest: str
     verdict: Verdict
     config: Mapping[str, Any]
+    rule: Rule | None = None
+    mode: Mode = Mode.PRODUCTION
+    lease: Lease | None = field(default=None, repr=False, compare=False)
 
 
 class Resolver:
     """Finds packages for one user: in files, layout directories, the cache and registries."""
 
-    def __init__(self, environ: Mapping[str, str], network: Network) -> None:
+    def __init__(self, environ: Mapping[str, str], network: Network, *, trust: Trust | None = None) -> None:
+        self._environ = environ
         self._home = home_directory(environ)
-        self._mode = Mode.detect(environ)
-        self._keyring = KeyStore(self._home).keyring()
+        self._trust = trust or Trust.of(environ)
         self._network = network
 
     def resolve(
@@ -134,7 +146,7 @@ class Resolver:
         Verification takes place on every call, also of what is cached: keys may have been withdrawn since.
 
         Raises:
-            RegistryError: RM401, RM402, RM403, RM404, RM407: it cannot be found or fetched.
+            RegistryError: RM40x: it cannot be found or fetched; the hint says what else is here. RM412: `config.json`.
             PackageError: RM30x: it is not whole.
             TrustError: RM50x: it is not authentic.
         """
@@ -143,35 +155,105 @@ class Resolver:
             path = Path(reference.path)
             with _opened(path) as source:
                 return self._verified(reference, path, source, source.resolve(reference.part))
-        cache = Cache(self._home)
+        cache = Cache(self._home, limit=self._network.configuration.cache_size)
         entry = cache.get(reference) if pull is not PullPolicy.ALWAYS else None
         if entry is None:
-            if reference.scheme is Scheme.CACHE or pull is PullPolicy.NEVER:
-                raise RegistryError(
-                    f"expected `{reference}` in the cache, it is not there",
-                    code="RM407",
-                    hint="`remotemedia pull` fetches it; `remotemedia cache list` shows what is there",
-                )
-            remote = self._network.target(reference)
-            descriptor = remote.resolve(reference.part)
-
-            def judge(_manifest: bytes, bundles: list[bytes]) -> None:
-                verify(descriptor.digest, bundles, self._keyring, self._mode)
-
-            entry = cache.add(remote, descriptor, reference, judge=judge, progress=progress)
+            try:
+                entry = self._pulled(reference, cache, may_ask=pull is not PullPolicy.NEVER, progress=progress)
+            except RegistryError as error:
+                raise _advised(error, reference, cache) from error
         source = entry.open()
-        return self._verified(reference, entry.path, source, source.resolve(entry.digest))
+        found = self._verified(reference, entry.path, source, source.resolve(entry.digest))
+        return replace(found, lease=entry.lease)
+
+    def within(self, package: ResolvedPackage) -> Resolver:
+        """One for the packages that nodes of a package are: strangers chose their registries.
+
+        A password of the environment that is for no registry in particular goes to that package's own alone.
+        """
+        environ, host = self._network.environ, package.reference.host
+        if not host or environ.get("REMOTEMEDIA_REGISTRY"):
+            return self
+        network = replace(self._network, environ={**environ, "REMOTEMEDIA_REGISTRY": host})
+        return Resolver(self._environ, network, trust=self._trust)
+
+    @contextmanager
+    def minding(self, packages: Iterable[ResolvedPackage]) -> Iterator[None]:
+        """Put away what turns out to be damaged in the cache while packages run; the next use fetches it.
+
+        Raises:
+            PackageError: RM302, as the block raised it.
+        """
+        try:
+            yield
+        except PackageError as error:
+            if error.code != "RM302":
+                raise
+            cached = {package.digest for package in packages if package.lease is not None}
+            if not [damage for digest in cached for damage in Cache(self._home).verify(digest)]:
+                raise
+            hint = "it was damaged in the cache, and is put away: the next run, or `remotemedia pull`, fetches it"
+            raise PackageError(error.message, code=error.code, hint=hint, **error.details) from error
+
+    def _pulled(self, reference: Reference, cache: Cache, *, may_ask: bool, progress: Progress | None) -> CacheEntry:
+        if reference.scheme is Scheme.CACHE or not may_ask:
+            raise RegistryError(
+                f"expected `{reference}` in the cache, it is not there",
+                code="RM407",
+                hint="`remotemedia pull` fetches it; `remotemedia cache list` shows what is there",
+            )
+        wanted = reference.part
+
+        def pull(source: Source) -> CacheEntry:
+            nonlocal wanted
+            descriptor = source.resolve(wanted)
+            wanted = descriptor.digest  # a mirror that is asked next has this one, or none
+
+            def judge(manifest: bytes, bundles: list[bytes]) -> None:
+                name = partial(_name, source, manifest)
+                self._trust.judge(descriptor.digest, bundles, reference, name)
+
+            return cache.add(source, descriptor, reference, judge=judge, progress=progress)
+
+        return self._network.ask(reference, pull)
 
     def _verified(self, reference: Reference, path: Path, source: Source, descriptor: Descriptor) -> ResolvedPackage:
-        verdict = verify(descriptor.digest, bundles_of(source, descriptor.digest), self._keyring, self._mode)
-        manifest = Manifest.parse(source.manifest(descriptor.digest))
+        raw = source.manifest(descriptor.digest)
+        bundles = bundles_of(source, descriptor.digest)
+        judged = self._trust.judge(descriptor.digest, bundles, reference, partial(_name, source, raw))
+        manifest = Manifest.parse(raw)
         if manifest.artifact_type != media_types.PACKAGE:
             raise PackageError(
                 f"expected `{reference}` to be a package (`{media_types.PACKAGE}`), got `{manifest.artifact_type}`",
                 code="RM301",
             )
         config = _parsed(source, manifest.config)
-        return ResolvedPackage(path, manifest, reference, descriptor.digest, verdict, config)
+        return ResolvedPackage(
+            path, manifest, reference, descriptor.digest, judged.verdict, config, judged.rule, self._trust.mode
+        )
+
+
+def _name(source: Source, manifest: bytes) -> str:
+    """What a package is called in the configuration that its digest covers; empty if it does not say."""
+    name = _parsed(source, Manifest.parse(manifest).config).get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _advised(error: RegistryError, reference: Reference, cache: Cache) -> RegistryError:
+    """Say what would work instead, as far as is known here."""
+    if error.code not in _NOT_HAD:
+        return error
+    cached = cache.references(reference)
+    advice = [error.hint] if error.hint else []
+    if same := cached.get(reference.canonical):
+        advice.append(f"the version pulled last runs without asking: `{same}`")
+    elif cached:
+        advice.append(f"in the cache are {', '.join(f'`{text}`' for text in [*cached][-3:])}")
+    if error.code == "RM404" and "mirrors" not in error.details:
+        advice.append(f"another place that has it can be named: `--mirror {reference.host}=HOST`")
+    advice.append("a pipeline's own source runs without a registry: `python FILE`")
+    details = {**error.details, "reference": str(reference), "cached": dict(cached)}
+    return RegistryError(error.message, code=error.code, hint="; ".join(advice), **details)
 
 
 def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirectory]:

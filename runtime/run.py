@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 from remotemedia.errors import UsageError
-from remotemedia.runtime._approvals import Approvals
 from remotemedia.runtime._checkpoint import Checkpoints
 from remotemedia.runtime._choice import NodeChoice, choose
 from remotemedia.runtime._envs import Environments
-from remotemedia.runtime._grants import Grants, package_of
+from remotemedia.runtime._granted import granted
+from remotemedia.runtime._grants import package_of
 from remotemedia.runtime._nested import NestedPackage, resolve_nested
 from remotemedia.runtime._plan import RunOptions, check_granted, check_grants, make_plan, parse_policies, parse_settings
 from remotemedia.runtime._secrets import parse_secrets
+from remotemedia.runtime._strict import check_strictly
 from remotemedia.runtime.executor import Executor
 from remotemedia.runtime.resolve import ResolvedPackage
+from remotemedia.trust import Mode
 
 __all__ = [
     "Checkpoints",
@@ -58,7 +60,8 @@ def run_package(
     starts, `on_start` with the executor's process. The input `-` is read from `stdin`.
 
     Raises:
-        TrustError: RM507, the package wants what it was not granted; RM509, a node cannot run where it was asked to.
+        TrustError: RM507, the package wants what it was not granted; RM509, a node cannot run where it was asked to;
+            RM518, it is not fit for production.
         UsageError: RM701, a policy is for a node that is not there.
         RemoteMediaError: RM508, RM510, or what the executor reports, with its code.
     """
@@ -66,24 +69,28 @@ def run_package(
     unknown = sorted(set(options.on_error) - {"", *(choice.id for choice in choices)})
     if unknown:
         raise UsageError(f"expected a node of the package for `--on-error`, got `{unknown[0]}`", code="RM701")
-    grants, remembered = granted(package, options.allow, home, nested=nested)
+    grants, notices = granted(package, options.allow, home, choices=choices, nested=nested)
     check_granted(package.config["name"], choices, grants)
+    if package.mode is Mode.PRODUCTION:
+        check_strictly(package, nested)
 
     def notice(message: str) -> None:
         on_event({"event": "notice", "message": message, "at_ms": 0.0})
 
-    if remembered:
-        notice(f"granted as approved before: {', '.join(remembered)}")
-    executor = Executor.find()
+    for message in notices:
+        notice(message)
+    executor, environments = Executor.find(), Environments(home)
     with (
         ExitStack() as held,
         tempfile.TemporaryDirectory(prefix="remotemedia-") as place,
     ):
-        python: dict[str, Mapping[str, Any]] = {}
-        for name, it in (None, package), *((name, it.package) for name, it in nested.items()):
-            hosted = [it.id for it in choices if it.runtime == "python" and package_of(it.id, nested) == name]
-            environment = Environments(home).python_of(it, hosted, offline=options.offline, notice=notice)
-            python |= held.enter_context(environment)
+        python = {
+            node: interpreter
+            for it, hosted in _hosted(package, choices, nested)
+            for node, interpreter in held.enter_context(
+                environments.python_of(it, hosted, offline=options.offline, notice=notice)
+            ).items()
+        }
         is_trusted = package.verdict.status == "trusted"
         plan = make_plan(choices, options, grants=grants, python=python, signer_trusted=is_trusted, nested=nested)
         on_plan(plan)
@@ -102,16 +109,9 @@ def run_package(
         )
 
 
-def granted(
-    package: ResolvedPackage,
-    words: tuple[str, ...],
-    home: Path,
-    *,
-    nested: Mapping[str, NestedPackage] = MappingProxyType({}),
-) -> tuple[Grants, tuple[str, ...]]:
-    """Return what a package and those that nodes of it are may use, now and from before, and words of the latter."""
-    approvals = Approvals(home)
-    remembered = Grants.parse(approvals.of(package.digest))
-    for name, it in nested.items():
-        remembered += Grants.parse(approvals.of(it.package.digest)).within(name)
-    return (Grants.parse(words) + remembered).among(nested), remembered.words()
+def _hosted(
+    package: ResolvedPackage, choices: Sequence[NodeChoice], nested: Mapping[str, NestedPackage]
+) -> Iterator[tuple[ResolvedPackage, list[str]]]:
+    """Give every package with those of its nodes that run on the host's Python."""
+    for name, it in (None, package), *((name, it.package) for name, it in nested.items()):
+        yield it, [node.id for node in choices if node.runtime == "python" and package_of(node.id, nested) == name]

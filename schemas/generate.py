@@ -19,6 +19,7 @@ from remotemedia.schemas.execution import Event, Plan
 from remotemedia.schemas.manifest import Manifest
 from remotemedia.schemas.package import (
     EnvironmentDocument,
+    LockDocument,
     PackageConfig,
     ProvenanceDocument,
     PynodeDocument,
@@ -38,6 +39,7 @@ _DOCUMENTS: Final[dict[str, TypeAdapter[Any]]] = {
     "diagnostics.v1": TypeAdapter(DiagnosticsDocument),
     "environment.v1": TypeAdapter(EnvironmentDocument),
     "event.v1": TypeAdapter(Event),
+    "lock.v1": TypeAdapter(LockDocument),
     "manifest.v1": TypeAdapter(Manifest),
     "package.v1": TypeAdapter(PackageConfig),
     "plan.v1": TypeAdapter(Plan),

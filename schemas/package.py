@@ -21,7 +21,9 @@ __all__ = [
     "DistributionFacts",
     "EnvironmentDocument",
     "Hashes",
+    "LockDocument",
     "LockedDistribution",
+    "LockedReference",
     "NodePlacement",
     "PackageConfig",
     "ProvenanceDocument",
@@ -187,6 +189,24 @@ class EnvironmentDocument(Document):
     """The version of Python that it is for."""
     packages: Annotated[tuple[LockedDistribution, ...], Field(max_length=1000)]
     """By name."""
+
+
+class LockedReference(Document):
+    """A package that nodes are."""
+
+    reference: str
+    """As the author wrote it."""
+    digest: Digest
+    """What it pointed to when the package was built."""
+
+
+class LockDocument(Document):
+    """`meta/lock.json`: what references were pinned to."""
+
+    schema_version: Literal[1] = Field(alias="schemaVersion")
+    """Always 1."""
+    references: Annotated[tuple[LockedReference, ...], Field(max_length=1000)]
+    """By reference."""
 
 
 class ProvenanceDocument(Document):

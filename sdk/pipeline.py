@@ -18,7 +18,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from remotemedia._graph import Edge, Graph
 from remotemedia._manifest import live_manifest_of, manifest_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from remotemedia._graph import Element, FlatGraph, Sync
     from remotemedia._running import Managed
     from remotemedia.runtime.lifecycle import Lifecycle
+    from remotemedia.runtime.publish import PackageOptions
 
 __all__ = ["Pipeline"]
 
@@ -387,25 +388,29 @@ class Pipeline:
         """
         return self._metrics
 
-    def export(self, path: str | os.PathLike[str]) -> Path:
-        """Build the pipeline's file into a package, and return the package's path.
+    def export(self, path: str | os.PathLike[str], **options: Unpack[PackageOptions]) -> Path:
+        """Build the pipeline's file into a package, and return the package's path: `remotemedia build` in Python.
+
+        Args:
+            path: a directory, which takes the package under its own name, or the file that it is to be.
+            options: `version`, `key`, `unsigned`, `lock`, `lock_python` and `vendor_wheels`, as the command has them.
 
         Raises:
             RemoteMediaError: with the code of what failed.
         """
         from remotemedia.runtime import publish  # noqa: PLC0415 - most programs never build
 
-        return publish.export(self, Path(path))
+        return publish.export(self, Path(path), publish.request_of(os.environ, **options))
 
-    def push(self, ref: str) -> str:
-        """Build the pipeline's file, push the package to a reference, and return its digest.
+    def push(self, ref: str, **options: Unpack[PackageOptions]) -> str:
+        """Build the pipeline's file, push the package to a reference, and return its digest; options as of `export`.
 
         Raises:
             RemoteMediaError: with the code of what failed.
         """
         from remotemedia.runtime import publish  # noqa: PLC0415 - most programs never push
 
-        return publish.push(self, ref)
+        return publish.push(self, ref, publish.request_of(os.environ, **options))
 
     def inspect(self) -> str:
         """Return the graph as text: each node with its runtime in this process, its arguments and where else it runs.

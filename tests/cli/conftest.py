@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from remotemedia.cli import main
 from tests.conftest import Command
 
 DOUBLE = """\
@@ -54,5 +59,32 @@ def build(project: Project, remotemedia: Command, tmp_path: Path) -> Build:
         done = remotemedia("build", file, "-o", tmp_path / f"{name}-out", "--json", *flags)
         assert done.returncode == 0, done.stderr
         return Path(json.loads(done.stdout)["path"])
+
+    return run
+
+
+@pytest.fixture
+def inside(home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line in this process, for commands that start no run: most of a child's time is its start."""
+
+    def run(*words: object, env: Mapping[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        streams = [io.TextIOWrapper(io.BytesIO(data)) for data in (stdin.encode(), b"", b"")]
+        threshold = gc.get_threshold()
+        with monkeypatch.context() as patched:
+            for name, value in {"NO_COLOR": "1", "COLUMNS": "120", **(env or {})}.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", ["remotemedia", *map(str, words)])
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patched.setattr(sys, name, stream)
+            try:
+                main()
+                status: object = 0
+            except SystemExit as end:
+                status = end.code
+            for stream in streams[1:]:
+                stream.flush()
+        gc.set_threshold(*threshold)
+        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])
+        return subprocess.CompletedProcess([], int(str(status or 0)), out, err)
 
     return run

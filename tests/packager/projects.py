@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from remotemedia.compiler import Import, Program, ProjectFile, SourceModule
-from remotemedia.packager import BuiltPackage, build
-from remotemedia.trust import SigningKey
+from remotemedia.packager import BuildOptions, BuiltPackage, build
+from remotemedia.trust import SigningKey, sign_statement
 
 EPOCH = 1_700_000_000
 ENVIRON = {"SOURCE_DATE_EPOCH": str(EPOCH)}
@@ -92,7 +93,12 @@ class Project:
         self, out: Path, *, key: SigningKey | None = KEY, environ: Mapping[str, str] = ENVIRON, version: str = "0.0.0"
     ) -> BuiltPackage:
         out.mkdir(parents=True, exist_ok=True)
-        return build(self.program(), out, key=key, environ=environ, tool_version="1.2.3", version=version)
+        return build(self.program(), out, options(key, environ, version))
+
+
+def options(key: SigningKey | None = KEY, environ: Mapping[str, str] = ENVIRON, version: str = "0.0.0") -> BuildOptions:
+    attest = None if key is None else partial(sign_statement, key)
+    return BuildOptions(environ, tool_version="1.2.3", version=version, attest=attest)
 
 
 def project_files(kind: Literal["model", "file"], contents: dict[str, bytes]) -> list[ProjectFile]:

@@ -19,12 +19,13 @@ from remotemedia.packager._metadata import wanted_grants
 from remotemedia.registry import PackageArchive
 from remotemedia.schemas.package import PackageConfig, ProvenanceDocument, PynodeDocument, RuntimeDocument
 from remotemedia.trust import Keyring, Mode, TrustedKey, verify
-from tests.packager.projects import ENVIRON, KEY, Project
+from tests.packager.projects import KEY, Project, options
 
 CREATED = "2023-11-14T22:13:20Z"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 SIGNATURE = "https://sigstore.dev/cosign/sign/v1"
+SBOM = "https://cyclonedx.org/bom"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 
 
@@ -96,11 +97,11 @@ def test_the_index_has_the_artifact_and_its_referrers(project: Project, tmp_path
     }
     assert fallback["annotations"] == {"org.opencontainers.image.ref.name": package.digest.replace(":", "-")}
     referrers = json.loads(tree.blob(fallback))["manifests"]
-    assert [entry["artifactType"] for entry in referrers] == [BUNDLE, BUNDLE]
+    assert [entry["artifactType"] for entry in referrers] == [BUNDLE] * 3
     for entry, predicate, title in zip(
         referrers,
-        (SIGNATURE, PROVENANCE),
-        ("meta/signature.sigstore.json", "meta/provenance.sigstore.json"),
+        (SIGNATURE, PROVENANCE, SBOM),
+        ("meta/signature.sigstore.json", "meta/provenance.sigstore.json", "meta/sbom.sigstore.json"),
         strict=True,
     ):
         manifest = json.loads(tree.blob(entry))
@@ -129,7 +130,7 @@ def test_the_signature_satisfies_the_verifier(project: Project, tmp_path: Path) 
     assert verify(package.digest, bundles, keyring, Mode.PRODUCTION).status == "trusted"
     with PackageArchive(package.path) as archive:
         assert archive.resolve("0.0.0").digest == package.digest
-        assert len(archive.referrers(package.digest)) == 2
+        assert len(archive.referrers(package.digest)) == 3
 
 
 def test_the_provenance_names_every_input(project: Project, tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_the_provenance_names_every_input(project: Project, tmp_path: Path) -> N
         {"name": path, "digest": {"sha256": hashlib.sha256((project.root / path).read_bytes()).hexdigest()}}
         for path in ("pipeline.py", "speech.wav", "vad.onnx")
     ]
-    builder = {"id": "urn:remotemedia:builder:v1", "version": {"remotemedia": "1.2.3"}}
+    builder = {"id": "urn:remotemedia:builder:local", "version": {"remotemedia": "1.2.3"}}
     assert statement["predicate"]["runDetails"] == {"builder": builder}
 
 
@@ -163,7 +164,7 @@ def test_integers_and_floats_stay_apart(project: Project, tmp_path: Path) -> Non
         "nodes": [{**program.manifest["nodes"][0], "params": {"b": 1.0, "a": 1}}],
     }
     program = replace(program, manifest=manifest)
-    package = build(program, tmp_path, key=None, environ=ENVIRON, tool_version="1")
+    package = build(program, tmp_path, options(None))
     assert b'"params":{"a":1,"b":1.0}' in Tree(package).read("manifest.json")
 
 
@@ -171,7 +172,7 @@ def test_the_configuration_follows_from_the_manifest(project: Project, tmp_path:
     program = project.program()
     nodes = [{**node, "grants": ["net=example.org:443"]} for node in program.manifest["nodes"]]
     program = replace(program, manifest={**program.manifest, "nodes": nodes, "requires": ["example"]})
-    package = build(program, tmp_path, key=None, environ=ENVIRON, tool_version="1", version="2.0")
+    package = build(program, tmp_path, options(None, version="2.0"))
     tree = Tree(package)
     manifest = json.loads(tree.read(f"blobs/sha256/{package.digest.removeprefix('sha256:')}"))
     assert manifest["config"]["mediaType"] == "application/vnd.remotemedia.package.config.v1+json"

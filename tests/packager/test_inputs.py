@@ -7,7 +7,7 @@ import pytest
 
 from remotemedia.errors import PackageError
 from remotemedia.packager import build
-from tests.packager.projects import ENVIRON, Project
+from tests.packager.projects import Project, options
 
 CONTENT = b"weights" * 500_000
 
@@ -36,7 +36,7 @@ def test_a_changed_input_stops_the_build(tmp_path: Path, name: str, change: str)
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(PackageError) as caught:
-        build(program, out, key=None, environ=ENVIRON, tool_version="1")
+        build(program, out, options(None))
     assert caught.value.code == "RM308"
     assert name in str(caught.value)
     assert caught.value.hint
@@ -46,9 +46,9 @@ def test_a_changed_input_stops_the_build(tmp_path: Path, name: str, change: str)
 def test_sources_are_packed_as_they_were_compiled(tmp_path: Path) -> None:
     project = Project(tmp_path / "project").write()
     program = project.program()
-    before = build(program, tmp_path, key=None, environ=ENVIRON, tool_version="1")
+    before = build(program, tmp_path, options(None))
     (project.root / "pipeline.py").write_text("changed")
-    assert build(program, tmp_path, key=None, environ=ENVIRON, tool_version="1").digest == before.digest
+    assert build(program, tmp_path, options(None)).digest == before.digest
 
 
 def test_a_missing_input_is_noticed_where_its_time_is_asked(tmp_path: Path) -> None:
@@ -56,5 +56,5 @@ def test_a_missing_input_is_noticed_where_its_time_is_asked(tmp_path: Path) -> N
     program = project.program()
     (project.root / "vad.onnx").unlink()
     with pytest.raises(PackageError) as caught:
-        build(program, tmp_path, key=None, environ={"PATH": ""}, tool_version="1")
+        build(program, tmp_path, options(None, {"PATH": ""}))
     assert caught.value.code == "RM308"

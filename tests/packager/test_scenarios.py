@@ -14,7 +14,7 @@ import pytest
 
 from remotemedia.compiler import compile_file
 from remotemedia.packager import BuiltPackage, build
-from tests.packager.projects import ENVIRON, KEY
+from tests.packager.projects import options
 
 PIPELINE = """\
 from pathlib import Path
@@ -61,7 +61,7 @@ def project(tmp_path: Path) -> Path:
 
 def build_file(path: Path, out: Path) -> BuiltPackage:
     out.mkdir()
-    return build(compile_file(path), out, key=KEY, environ=ENVIRON, tool_version="1.2.3", version="0.3.0")
+    return build(compile_file(path), out, options(version="0.3.0"))
 
 
 @contextmanager
@@ -93,6 +93,7 @@ def test_scenario_package_contains_required_components(project: Path, tmp_path: 
         "meta/sbom.cdx.json",
         "meta/signature.sigstore.json",
         "meta/provenance.sigstore.json",
+        "meta/sbom.sigstore.json",
     }
 
 

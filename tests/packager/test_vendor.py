@@ -17,7 +17,7 @@ from remotemedia.packager._pynode import pack
 from remotemedia.packager._vendor import extra_members
 from remotemedia.schemas.package import ProvenanceDocument, RuntimeDocument
 from tests.compiler.dependency_corpus import CORPUS, GENERATOR
-from tests.packager.projects import ENVIRON
+from tests.packager.projects import options
 
 
 def read(package: Path, suffix: str) -> bytes:
@@ -31,7 +31,7 @@ def read(package: Path, suffix: str) -> bytes:
 def build_case(name: str, out: Path) -> Path:
     with GENERATOR.environment():
         program = compile_file(CORPUS / name / "pipeline.py")
-        return build(program, out, key=None, environ=ENVIRON, tool_version="1").path
+        return build(program, out, options(None)).path
 
 
 def test_distributions_travel_with_their_licences_and_without_their_tests(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from remotemedia.runtime._installer import python_version
 from remotemedia.runtime._lock import lock_of
 from remotemedia.runtime._wheels import WheelPolicy
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.publish import build_package
+from remotemedia.runtime.publish import BuildRequest, build_package
 from remotemedia.runtime.resolve import ResolvedPackage, Resolver
 from tests.runtime.tiny import PROGRAM, install, make_wheel
 
@@ -56,7 +56,10 @@ def built(tmp_path: Path, home: Path, wheel: Path) -> Built:
         for name, text in {"pipeline.py": PROGRAM, **files}.items():
             (project / name).write_text(text)
         package = build_package(
-            project / "pipeline.py", tmp_path, environ={"REMOTEMEDIA_HOME": str(home)}, wheels=policy
+            project / "pipeline.py",
+            tmp_path,
+            environ={"REMOTEMEDIA_HOME": str(home)},
+            request=BuildRequest(wheels=policy),
         )
         return Resolver(os.environ, Network()).resolve(str(package.path))
 

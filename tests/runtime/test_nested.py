@@ -10,9 +10,10 @@ import pytest
 
 from remotemedia.errors import PackageError
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.publish import build_package
+from remotemedia.runtime.publish import build_package, push_package
 from remotemedia.runtime.resolve import ResolvedPackage, Resolver
 from remotemedia.runtime.run import NodeChoice, RunOptions, choose, granted, make_plan, resolve_nested
+from tests.simulators.registry import RegistrySimulator
 
 PLUS = """\
 from remotemedia import HFPipelineNode, Node, Pipeline
@@ -81,6 +82,26 @@ def test_scenario_parallel_package_fetching(make: Make, resolver: Resolver) -> N
         return resolver.resolve(text)
 
     assert len(resolve_nested(package, resolve)) == 3
+
+
+def test_each_package_is_fetched_once_whoever_names_it(make: Make, home: Path) -> None:
+    """Two nodes, one of them in another package, name the same one; a third names it by another tag."""
+    environ = {"REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development"}
+    with RegistrySimulator() as registry:
+        inner, place = Path(make("inner")), f"oci://{registry.host}"
+        middle = f"{place}/middle:1"
+        for tag in ("1", "2"):
+            push_package(f"{place}/inner:{tag}", inner, network=Network())
+        push_package(middle, Path(make("middle", f"{place}/inner:1")), network=Network())
+        package = Resolver(environ, Network()).resolve(make("outer", f"{place}/inner:1", middle, f"{place}/inner:2"))
+        registry.requests.clear()
+        found = resolve_nested(package, Resolver(environ, Network(environ=environ)).resolve)
+        assert list(found) == ["n0", "n1", "n1/n0", "n2"]
+        assert len({found[name].package.digest for name in ("n0", "n1/n0", "n2")}) == 1
+        layers = [path.rpartition("/")[2] for path in registry.paths("GET") if "/inner/blobs/" in path]
+        wanted = [layer.digest for layer in found["n0"].package.manifest.blobs]
+        assert sorted(it for it in layers if it in wanted) == sorted(wanted)
+        assert len([path for path in registry.paths("HEAD") if path.endswith("/inner/manifests/1")]) == 1
 
 
 def test_a_package_that_is_not_there_is_told_with_its_node(make: Make, resolver: Resolver, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from remotemedia.errors import CompileError, PipelineError, UsageError
 from remotemedia.runtime.program import Reading, program_of
-from remotemedia.runtime.publish import build_package
+from remotemedia.runtime.publish import BuildRequest, build_package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,8 @@ def test_classes_of_the_program_and_of_modules(tmp_path: Path) -> None:
 def test_package_says_that_it_was_traced(tmp_path: Path) -> None:
     source = tmp_path / "pipeline.py"
     source.write_text(_HEAD + "p = Pipeline('p').add(AudioMixNode(int(sys.argv[1])))\n")
-    built = build_package(source, tmp_path, environ={}, reading=Reading(trace=True, arguments=("2",)))
+    asked = BuildRequest(reading=Reading(trace=True, arguments=("2",)))
+    built = build_package(source, tmp_path, environ={}, request=asked)
     assert _member(built.path, "manifest.json")["metadata"]["traced"] is True
     assert _member(built.path, "meta/provenance.json")["traced"] is True
 

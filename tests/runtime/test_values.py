@@ -16,7 +16,7 @@ import pytest
 from remotemedia.compiler import Program
 from remotemedia.compiler._program import DataFile, SourceModule
 from remotemedia.errors import ManifestError, RemoteMediaError
-from remotemedia.packager import BuiltPackage, build
+from remotemedia.packager import BuildOptions, BuiltPackage, build
 from remotemedia.pipeline import Pipeline
 from remotemedia.runtime._choice import NodeChoice
 from remotemedia.runtime._plan import RunOptions, make_plan
@@ -103,7 +103,7 @@ def packed(pipeline: Pipeline, directory: Path) -> BuiltPackage:
             DataFile(path, hashlib.sha256(content).hexdigest(), content) for path, content in pipeline.arrays().items()
         ),
     )
-    return build(program, directory, key=None, environ={"SOURCE_DATE_EPOCH": "0"}, tool_version="0")
+    return build(program, directory, BuildOptions({"SOURCE_DATE_EPOCH": "0"}, tool_version="0"))
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""What references of packages mean now: `resolve_pins(["oci://registry.example/voice:1.0"], network)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from remotemedia.errors import PackageError
+from remotemedia.registry import Reference, Scheme
+
+if TYPE_CHECKING:
+    from remotemedia.runtime.network import Network
+
+__all__ = ["resolve_pins"]
+
+_AT_ONCE: Final = 8
+
+
+def resolve_pins(references: Iterable[str], network: Network) -> dict[str, str]:
+    """Return each reference with the digest of what it points to; those that have one are left out.
+
+    Raises:
+        PackageError: RM311, a reference cannot have a digest.
+        RegistryError: RM401, RM402, RM403, RM404: one is malformed, or cannot be found or asked for.
+    """
+    parsed = {text: Reference.parse(text) for text in references}
+    waiting = {text: reference for text, reference in parsed.items() if reference.digest is None}
+    for text, reference in waiting.items():
+        if reference.scheme is Scheme.FILE:
+            raise PackageError(
+                f"expected a package of a registry or a layout directory to lock, got the file `{text}`",
+                code="RM311",
+                hint=f"`remotemedia push oci-layout:packages {text}` puts it into one",
+            )
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        digests = threads.map(lambda it: _digest(it, network), waiting.values())
+        return {text: f"{text}@{digest}" for text, digest in zip(waiting, digests, strict=True)}
+
+
+def _digest(reference: Reference, network: Network) -> str:
+    return network.ask(reference, lambda source: source.resolve(reference.part).digest)

@@ -1,0 +1,164 @@
+"""Who signs: a key, a certificate over one, a program that has it elsewhere, or an OpenID identity.
+
+(signer,) = open_signers(SigningOptions(keys=("release",)), environ=os.environ, network=network)
+bundle = signer.attest(digest, SIGNATURE_PREDICATE, {})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from remotemedia.errors import TrustError, UsageError
+from remotemedia.runtime.home import home_directory
+from remotemedia.trust import (
+    CertificateSigner,
+    KeyStore,
+    Mode,
+    Password,
+    Signer,
+    SigningKey,
+    open_signer,
+    sign_statement,
+)
+
+if TYPE_CHECKING:
+    from remotemedia.packager import Attest
+    from remotemedia.runtime.network import Network
+
+__all__ = ["NamedSigner", "SigningOptions", "open_signers", "signing_key"]
+
+_MAX_CERTIFICATE: Final = 64 << 10
+_KEY: Final = "REMOTEMEDIA_KEY"
+_TIMESTAMP_URL: Final = "REMOTEMEDIA_TIMESTAMP_URL"
+
+
+@dataclass(frozen=True)
+class SigningOptions:
+    """What a user says of who signs.
+
+    Attributes:
+        keys: each the name of an own key, a file, or `exec:COMMAND`; empty for `REMOTEMEDIA_KEY`, else the own key.
+        certificate: PEM of the certificate over the one key, which then stands in the bundle.
+        keyless: sign as an OpenID identity instead; `identity_token` says which, and implies it.
+        identity_token: default the ambient one of a CI job.
+        trust_config: `ClientTrustConfig` of a private Sigstore instance.
+        timestamp_url: of a timestamp authority; default `REMOTEMEDIA_TIMESTAMP_URL`, else that of `config.json`.
+    """
+
+    keys: tuple[str, ...] = ()
+    certificate: Path | None = None
+    keyless: bool = False
+    identity_token: str | None = None
+    trust_config: Path | None = None
+    timestamp_url: str | None = None
+
+
+class NamedSigner(NamedTuple):
+    """What makes bundles.
+
+    Attributes:
+        attest: makes one.
+        name: for people, as the end of `signed by …`.
+        fingerprint: of the key; None where each signature has its own.
+        is_plain: whether it costs nothing to sign, asks nobody, and gives the same bytes each time.
+    """
+
+    attest: Attest
+    name: str
+    fingerprint: str | None = None
+    is_plain: bool = False
+
+
+def open_signers(
+    options: SigningOptions,
+    *,
+    environ: Mapping[str, str],
+    network: Network,
+    password: Password | None = None,
+) -> tuple[NamedSigner, ...]:
+    """Return the signers that a user named.
+
+    Args:
+        options: who signs.
+        environ: for the home directory, `REMOTEMEDIA_KEY`, `REMOTEMEDIA_ENV` and `REMOTEMEDIA_TIMESTAMP_URL`.
+        network: for timestamps and keyless signatures.
+        password: asked for an encrypted key's.
+
+    Raises:
+        UsageError: RM701, the options contradict each other.
+        TrustError: RM506, a key cannot be used, or production was given none.
+        RegistryError: RM407, a keyless signature needs the network; RM412, `config.json` is malformed.
+    """
+    is_keyless = options.keyless or options.identity_token is not None
+    if is_keyless and (options.keys or options.certificate):
+        raise UsageError("expected a key or a keyless signature, got both", code="RM701")
+    if options.certificate is not None and len(options.keys) > 1:
+        raise UsageError(
+            f"expected one key under the certificate, got {len(options.keys)}", code="RM701", hint="sign once for each"
+        )
+    if is_keyless:
+        from remotemedia.runtime._keyless import keyless  # noqa: PLC0415 - its client is an extra
+
+        attest = keyless(network, config=options.trust_config, token=options.identity_token)
+        return (NamedSigner(attest, "an OpenID identity"),)
+    signers = tuple(signing_key(environ, word, password) for word in options.keys or (None,))
+    if options.certificate is not None:
+        signers = (CertificateSigner(signers[0], _read(options.certificate)),)
+    timestamp = _timestamp(options, environ, network)
+    return tuple(_named(signer, timestamp) for signer in signers)
+
+
+def signing_key(environ: Mapping[str, str], spec: str | None = None, password: Password | None = None) -> Signer:
+    """Return the key given, else that of `REMOTEMEDIA_KEY`, else the user's own.
+
+    Args:
+        environ: for `REMOTEMEDIA_KEY` and the home directory.
+        spec: as `open_signer` takes it: a file, the NAME of a key of the user's, or `exec:COMMAND`.
+        password: asked where the key is encrypted.
+
+    Raises:
+        TrustError: RM506, production makes no key by itself, and none was given.
+    """
+    store = KeyStore(home_directory(environ))
+    named = spec or environ.get(_KEY)
+    if named:
+        return open_signer(named, store, password)
+    if Mode.detect(environ) is Mode.PRODUCTION:
+        raise TrustError(
+            "expected a signing key in production, got none",
+            code="RM506",
+            hint=f"give one with `--key` or `{_KEY}`, or build with `--unsigned`",
+        )
+    return store.default()
+
+
+def _named(signer: Signer, timestamp: Callable[[bytes], bytes] | None) -> NamedSigner:
+    return NamedSigner(
+        partial(sign_statement, signer, timestamp=timestamp),
+        signer.describe(),
+        signer.public.fingerprint,
+        is_plain=isinstance(signer, SigningKey) and timestamp is None,
+    )
+
+
+def _timestamp(
+    options: SigningOptions, environ: Mapping[str, str], network: Network
+) -> Callable[[bytes], bytes] | None:
+    url = options.timestamp_url or environ.get(_TIMESTAMP_URL) or network.configuration.timestamp_url
+    if url is None:
+        return None
+    from remotemedia.runtime._timestamp import TimestampClient  # noqa: PLC0415 - few sign with a time, all build
+
+    return TimestampClient(url, network)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_CERTIFICATE + 1)
+    except OSError as error:
+        raise TrustError(f"certificate `{path}` cannot be read: {error.strerror}", code="RM506") from error

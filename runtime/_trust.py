@@ -1,0 +1,146 @@
+"""Whom this machine trusts, and with what: mode, keyring and policy, asked about one package after the other.
+
+trust = Trust.of(os.environ)
+judged = trust.judge(digest, bundles, reference, lambda: config["name"])
+judged.verdict.status, judged.rule
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from remotemedia.errors import TrustError, UsageError
+from remotemedia.registry import Reference, Scheme
+from remotemedia.runtime._grants import Grants
+from remotemedia.runtime.home import home_directory
+from remotemedia.trust import Keyring, KeyStore, Mode, Policy, PublicKey, Rule, TrustedKey, Verdict, verify
+
+__all__ = ["Judged", "Trust", "load_policy", "place_of"]
+
+_POLICY: Final = "policy.toml"
+_MAX_KEY: Final = 64 << 10
+
+
+class Judged(NamedTuple):
+    """What verification found of a package, and the rule of the policy that matched it, if one did."""
+
+    verdict: Verdict
+    rule: Rule | None
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What one user goes by.
+
+    Attributes:
+        mode: what a missing signature means.
+        keyring: whose signatures count.
+        policy: what must hold of which packages, beyond that.
+    """
+
+    mode: Mode
+    keyring: Keyring
+    policy: Policy
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], *, policy: Path | None = None) -> Trust:
+        """Read the user's keys and policy.
+
+        Args:
+            environ: for `REMOTEMEDIA_HOME` and `REMOTEMEDIA_ENV`.
+            policy: a file that takes the place of the home directory's `policy.toml`.
+
+        Raises:
+            TrustError: RM506, RM516, a key or the policy cannot be used.
+        """
+        home = home_directory(environ)
+        return cls(Mode.detect(environ), KeyStore(home).keyring(), load_policy(home, policy))
+
+    def only(self, key: Path) -> Trust:
+        """Return the trust in one public key: a package that it did not sign is refused, whatever a policy says.
+
+        Who is trusted to prove times stays so.
+
+        Raises:
+            TrustError: RM506, the file holds none.
+        """
+        signer = TrustedKey(key.stem, _read_key(key))
+        keyring = Keyring([signer], tsa_roots=self.keyring.tsa_roots, crls=self.keyring.crls)
+        return Trust(Mode.PRODUCTION, keyring, Policy())
+
+    def undecided(self) -> Trust:
+        """Return the same keyring, refusing only what is wrong: for looking at a package before deciding about it."""
+        return Trust(Mode.DEVELOPMENT, self.keyring, Policy())
+
+    def judge(self, digest: str, bundles: Sequence[bytes], reference: Reference, name: Callable[[], str]) -> Judged:
+        """Verify a package's signatures, and ask the policy.
+
+        Args:
+            digest: of its OCI manifest.
+            bundles: what refers to it.
+            reference: where it is from.
+            name: gives its name, from the configuration that the digest covers; asked only if the policy needs it.
+
+        Raises:
+            TrustError: RM50x, RM51x: it is not authentic, or not what the policy asks for.
+        """
+        rule = self.policy.rule_for(place_of(reference), name()) if self._has_rules else None
+        return Judged(verify(digest, bundles, self.keyring, self.mode, rule=rule), rule)
+
+    @property
+    def _has_rules(self) -> bool:
+        return bool(self.policy.rules) or self.policy.refuses_others
+
+
+def load_policy(home: Path, path: Path | None = None) -> Policy:
+    """Read a policy, by default that of the home directory, where there need not be one.
+
+    Raises:
+        TrustError: RM516, it cannot be used, also because a grant in it is none.
+    """
+    if path is None and not (home / _POLICY).exists():
+        return Policy()
+    policy = Policy.load(path or home / _POLICY)
+    for rule in policy.rules:
+        _check_grants(rule, policy.source)
+    return policy
+
+
+def place_of(reference: Reference) -> str:
+    """Return the text that a policy's patterns are for: canonical, and with the whole path of a file or directory."""
+    if reference.scheme is Scheme.FILE:
+        return str(Path(reference.path).absolute())
+    if reference.scheme is Scheme.LAYOUT:
+        return str(Reference(Scheme.LAYOUT, "", str(Path(reference.path).absolute()), reference.tag, reference.digest))
+    return reference.canonical
+
+
+def _check_grants(rule: Rule, source: str) -> None:
+    """Take grants in one spelling only: a relative directory would be another one wherever a command is run."""
+    for word in rule.grants:
+        try:
+            (written,) = Grants.parse([word]).words()
+        except UsageError as error:
+            raise _unusable(rule, source, error.message) from error
+        if written != word:
+            raise _unusable(rule, source, f"expected the grant `{written}`, got `{word}`")
+
+
+def _unusable(rule: Rule, source: str, why: str) -> TrustError:
+    return TrustError(
+        f"expected a policy in `{source}`, it cannot be used: rule {rule.name}: `grants`: {why}",
+        code="RM516",
+        hint="`docs/reference/grants.md` lists the grants; directories are absolute",
+        path=source,
+    )
+
+
+def _read_key(path: Path) -> PublicKey:
+    try:
+        with path.open("rb") as file:
+            return PublicKey.from_pem(file.read(_MAX_KEY + 1))
+    except OSError as error:
+        raise TrustError(f"key `{path}` cannot be read: {error.strerror}", code="RM506") from error

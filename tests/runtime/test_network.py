@@ -1,0 +1,189 @@
+"""Where packages come from: mirrors where a registry is out of reach, advice where nothing is, what is configured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from remotemedia.errors import RegistryError, RemoteMediaError, UsageError
+from remotemedia.registry import HttpRegistry, RetryPolicy, copy
+from remotemedia.runtime._config import Configuration, parse_mirrors, parse_size
+from remotemedia.runtime.network import Network
+from remotemedia.runtime.resolve import PullPolicy, ResolvedPackage, Resolver
+from tests.registry.samples import Package, make_package
+from tests.simulators.registry import RegistrySimulator
+
+NOWHERE = "127.0.0.1:9"
+
+
+@pytest.fixture
+def simulator() -> Iterator[RegistrySimulator]:
+    with RegistrySimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def environ(home: Path) -> dict[str, str]:
+    return {"REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development", "HOME": str(home)}
+
+
+def push(package: Package, simulator: RegistrySimulator, name: str, tag: str, path: Path) -> None:
+    registry = HttpRegistry(simulator.host, name, environ={}, retry=RetryPolicy(attempts=1))
+    copy(package.write(path / f"{name}-{tag}".replace("/", "-")), registry, package.descriptor, tag=tag)
+
+
+def resolve(environ: dict[str, str], text: str, pull: str = "missing", **options: object) -> ResolvedPackage:
+    network = Network(environ=environ, **options)  # type: ignore[arg-type] # each test has its own
+    return Resolver(environ, network).resolve(text, pull=PullPolicy(pull))
+
+
+def test_a_mirror_is_asked_where_the_registry_cannot_be_reached(
+    simulator: RegistrySimulator, environ: dict[str, str], tmp_path: Path
+) -> None:
+    package = make_package("1", 4000)
+    push(package, simulator, "mirror/tts", "1.0", tmp_path)
+    mirrors = parse_mirrors([f"{NOWHERE}=127.0.0.1:10", f"{NOWHERE}={simulator.host}/mirror"])
+    found = resolve(environ, f"oci://{NOWHERE}/tts:1.0", mirrors=mirrors)
+    assert found.digest == package.digest
+    del found
+    simulator.requests.clear()
+    assert resolve(environ, f"oci://{NOWHERE}/tts:1.0").digest == package.digest  # it is remembered by its own name
+    assert simulator.requests == []
+
+
+def test_mirrors_are_configured(simulator: RegistrySimulator, environ: dict[str, str], tmp_path: Path) -> None:
+    push(make_package("1", 4000), simulator, "tts", "1.0", tmp_path)
+    home = Path(environ["REMOTEMEDIA_HOME"])
+    home.mkdir()
+    (home / "config.json").write_text(json.dumps({"mirrors": {NOWHERE: simulator.host}}))
+    assert resolve(environ, f"oci://{NOWHERE}/tts:1.0").config["name"] == "speech"
+
+
+def test_a_registry_that_answers_is_asked_alone(
+    simulator: RegistrySimulator, environ: dict[str, str], tmp_path: Path
+) -> None:
+    push(make_package("1", 4000), simulator, "tts", "1.0", tmp_path)
+    mirrors = {simulator.host: (NOWHERE,)}
+    resolve(environ, f"oci://{simulator.host}/tts:1.0", mirrors=mirrors)
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, f"oci://{simulator.host}/tts:2.0", mirrors=mirrors)
+    assert caught.value.code == "RM402"
+    assert "mirrors" not in caught.value.details
+
+
+def test_a_mirror_cannot_give_another_package(
+    simulator: RegistrySimulator, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Not for a digest: the registry's answer, or the user's own word, says what is wanted."""
+    package = make_package("1", 4000)
+    push(package, simulator, "tts", "1.0", tmp_path)
+    simulator.faults.tampered = {package.digest}
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, f"oci://{NOWHERE}/tts@{package.digest}", mirrors={NOWHERE: (simulator.host,)})
+    assert caught.value.code == "RM404"
+    assert caught.value.details["mirrors"] == [simulator.host]
+    assert "does not match" in caught.value.message
+
+
+def test_a_failure_says_what_would_work(simulator: RegistrySimulator, environ: dict[str, str], tmp_path: Path) -> None:
+    push(make_package("1", 4000), simulator, "tts", "1.0", tmp_path)
+    one, two = f"oci://{simulator.host}/tts:1.0", f"oci://{simulator.host}/tts:2.0"
+    first = resolve(environ, one)
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, two)
+    assert caught.value.hint is not None
+    assert f"in the cache are `{one}`" in caught.value.hint
+    assert "python FILE" in caught.value.hint
+    assert caught.value.details["cached"] == {one: first.digest}
+    simulator.faults.unavailable, simulator.faults.retry_after = 9, "3600"
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, one, pull="always")
+    assert caught.value.code == "RM404"
+    assert caught.value.hint is not None
+    assert f"runs without asking: `{first.digest}`" in caught.value.hint
+    assert f"--mirror {simulator.host}=HOST" in caught.value.hint
+
+
+def test_a_password_does_not_go_to_a_registry_that_a_package_chose(environ: dict[str, str], tmp_path: Path) -> None:
+    with RegistrySimulator(auth="basic") as ours, RegistrySimulator(auth="basic") as theirs:
+        package, environ = make_package("1", 4000), environ | ours.login()
+        registry = HttpRegistry(ours.host, "tts", environ=environ)
+        copy(package.write(tmp_path / "a"), registry, package.descriptor, tag="1.0")
+        resolver = Resolver(environ, Network(environ=environ))
+        within = resolver.within(resolver.resolve(f"oci://{ours.host}/tts:1.0"))
+        with pytest.raises(RegistryError) as caught:
+            within.resolve(f"oci://{theirs.host}/tts:1.0")
+        assert caught.value.code == "RM403"
+        assert theirs.requests
+        assert all(request.authorization is None for request in theirs.requests)
+        assert within.resolve(f"oci://{ours.host}/tts:1.0", pull=PullPolicy.ALWAYS).digest == package.digest
+
+
+@pytest.mark.parametrize(("offline", "pull"), [(True, "missing"), (True, "always"), (False, "never")])
+def test_what_is_not_here_may_not_be_fetched(environ: dict[str, str], offline: bool, pull: str) -> None:
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, f"oci://{NOWHERE}/tts:1.0", pull, offline=offline, mirrors={NOWHERE: ("mirror.example",)})
+    assert caught.value.code == "RM407"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("1500", 1500), (1500, 1500), ("20GB", 20 * 10**9), ("1.5 g", 1_500_000_000), ("16 GiB", 16 << 30)],
+)
+def test_sizes(text: str | int, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "GB", "-1", "1 PB", "1e9", "∞", True, "9" * 50 + "x"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a size"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize("word", ["", "host", "=x", "h=", "h=https://m", "h=m/UP", "h=m//", "h=m b"])
+def test_what_is_no_mirror(word: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_mirrors([word])
+    assert caught.value.code == "RM701"
+
+
+def test_a_projects_configuration_overrides_the_users(environ: dict[str, str], tmp_path: Path) -> None:
+    home, project = Path(environ["REMOTEMEDIA_HOME"]), tmp_path / "project"
+    for place in (home, project / ".remotemedia"):
+        place.mkdir(parents=True)
+    assert Configuration.load(environ, project) == Configuration()
+    (home / "config.json").write_text('{"cache_size": "1GB", "mirrors": {"a": ["b", "c/d"]}}')
+    assert Configuration.load(environ, project) == Configuration(10**9, {"a": ("b", "c/d")})
+    (project / ".remotemedia/config.json").write_text('{"cache_size": 7}')
+    assert Configuration.load(environ, project) == Configuration(7, {"a": ("b", "c/d")})
+    assert Configuration.load(environ | {"REMOTEMEDIA_CACHE_SIZE": "8"}, project).cache_size == 8
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        '{"cache_sise": 1}',
+        '{"cache_size": "big"}',
+        '{"cache_size": null}',
+        '{"mirrors": []}',
+        '{"mirrors": {"a": [1]}}',
+        '{"mirrors": {"a": "https://b"}}',
+        '{"mirrors": {"a": 1}}',
+    ],
+)
+def test_a_malformed_configuration_is_refused_by_name(environ: dict[str, str], tmp_path: Path, content: str) -> None:
+    home = Path(environ["REMOTEMEDIA_HOME"])
+    home.mkdir()
+    (home / "config.json").write_text(content)
+    with pytest.raises(RemoteMediaError) as caught:
+        Configuration.load(environ, tmp_path)
+    assert caught.value.code == "RM412"
+    assert "config.json" in caught.value.message
+    if "sise" in content:
+        assert caught.value.hint == "did you mean `cache_size`?"
