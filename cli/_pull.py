@@ -28,6 +28,7 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Fetch a package, and those that its nodes are, unless the newest are here; signatures are verified first."""
+    from remotemedia.registry import Scheme
     from remotemedia.runtime._nested import resolve_nested
     from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import PullPolicy, Resolver
@@ -47,7 +48,9 @@ def pull(
         "status": found.verdict.status,
         "packages": packages,
     }
-    lines = [f"pulled {reference}", found.digest, signature_line(found.verdict)]
+    # A layout or a file is on this machine: it is verified, and stays where it is.
+    done = f"pulled {reference}" if found.reference.scheme is Scheme.REGISTRY else f"{reference} is here already"
+    lines = [done, found.digest, signature_line(found.verdict)]
     lines += [f"  {it['node']}  {it['reference']}  {it['digest']}  {it['status']}" for it in packages]
     report(fields, "\n".join(lines), as_json=as_json)
 
