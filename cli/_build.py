@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from remotemedia.cli._compile import Arguments, NoCache, PipelineName, Source, Trace
-from remotemedia.cli._console import report, size, status, warn
+from remotemedia.cli._console import report, say, size, status, warn
+from remotemedia.cli._optimize import Calibration, MaxError, Optimize, optimized_fields, optimized_table
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._password import PasswordStdin, password_source
 from remotemedia.cli._sign import Certificate, IdentityToken, Keyless, TimestampUrl, TrustConfig, token_of
@@ -56,6 +57,9 @@ def build(
     check: Annotated[
         str | None, typer.Option("--check", metavar="REF", help="Write nothing; compare with the package at REF.")
     ] = None,
+    optimize: Optimize = None,
+    max_error: MaxError = None,
+    calibration: Calibration = None,
     network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
@@ -80,6 +84,9 @@ def build(
         lock=lock,
         lock_python=lock_python,
         vendor_wheels=vendor_wheels,
+        optimize=optimize,
+        max_error=max_error,
+        calibration=calibration,
     )
     if check is not None:
         _compare(source, check, request, net, as_json=as_json)
@@ -90,7 +97,7 @@ def build(
 def _build(source: Path, output: str, request: BuildRequest, network: Network, *, as_json: bool) -> None:
     from remotemedia.runtime.publish import build_and_push, build_package
 
-    with status("building …"):
+    with status("building …" if request.optimize is None else "making models smaller, and building …"):
         if output.startswith(_LAYOUT):
             built, target = build_and_push(source, output, environ=os.environ, request=request, network=network)
             place = target.canonical
@@ -109,8 +116,11 @@ def _build(source: Path, output: str, request: BuildRequest, network: Network, *
         "runtimes": dict(built.runtimes),
         "signer": (signer.fingerprint or signer.name) if signer else None,
         "warnings": list(built.warnings),
+        **optimized_fields(built.optimized),
     }
     signed = f"signed by {signer.name}" if signer else "not signed"
+    if built.optimized is not None:
+        say(optimized_table(built.optimized))
     report(fields, f"{place}  {size(built.size)}\n{built.digest}\n{signed}", as_json=as_json)
 
 

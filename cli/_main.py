@@ -26,6 +26,7 @@ from remotemedia.cli import (
     _keys,
     _login,
     _logout,
+    _optimize,
     _policy,
     _pull,
     _push,
@@ -35,6 +36,7 @@ from remotemedia.cli import (
     _verify,
     _version,
 )
+from remotemedia.cli._command import Command, Commands
 from remotemedia.cli._console import show_error
 from remotemedia.errors import PipelineError, RemoteMediaError, UsageError
 
@@ -43,31 +45,32 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 app = typer.Typer(
     name="remotemedia",
+    cls=Commands,
     help="Build, push, pull and run media and AI pipelines written as ordinary Python.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(_version.options)
-app.command("build")(_build.build)
-app.command("compile")(_compile.compile_)
-app.command("check")(_check.check)
-app.command("inspect")(_inspect.inspect)
-app.command("push")(_push.push)
-app.command("pull")(_pull.pull)
-app.command("tags")(_tags.tags)
-app.command("copy")(_copy.copy)
-app.command("run")(_run.run)
-app.command("approve")(_approve.approve)
-app.command("sign")(_sign.sign)
-app.command("verify")(_verify.verify)
+app.command("build", cls=_optimize.OptimizingCommand)(_build.build)
+app.command("compile", cls=Command)(_compile.compile_)
+app.command("check", cls=Command)(_check.check)
+app.command("inspect", cls=Command)(_inspect.inspect)
+app.command("push", cls=Command)(_push.push)
+app.command("pull", cls=Command)(_pull.pull)
+app.command("tags", cls=Command)(_tags.tags)
+app.command("copy", cls=Command)(_copy.copy)
+app.command("run", cls=Command)(_run.run)
+app.command("approve", cls=Command)(_approve.approve)
+app.command("sign", cls=Command)(_sign.sign)
+app.command("verify", cls=Command)(_verify.verify)
 app.add_typer(_keys.app, name="keys")
 app.add_typer(_policy.app, name="policy")
 app.add_typer(_cache.app, name="cache")
-app.command("login")(_login.login)
-app.command("logout")(_logout.logout)
-app.command("doctor")(_doctor.doctor)
-app.command("help")(_help.help_)
+app.command("login", cls=Command)(_login.login)
+app.command("logout", cls=Command)(_logout.logout)
+app.command("doctor", cls=Command)(_doctor.doctor)
+app.command("help", cls=Command)(_help.help_)
 
 
 def main() -> None:

@@ -82,16 +82,21 @@ def assemble(program: Program, options: BuildOptions) -> Assembled:
         inputs = (program.root / path for path in origin.inputs)
         seconds = build_time(program.root, program.source, inputs, options.environ)
     created = rfc3339(seconds)
+    optimized = options.optimized
+    if optimized is not None:
+        program = optimized.packed(program)  # from here on it is about what is packed, not about what it is made from
     runtimes = default_runtimes(program)
     hosted = hosted_distributions(program, runtimes)
     sbom = sbom_document(program, version=version, tool_version=tool, timestamp=created)
     documents = {
         "environment": environment_document(hosted, options.wheels) if hosted else None,
         "lock": lock_document(options.pins) if options.pins else None,
+        "optimize": optimized.document if optimized is not None else None,
         "provenance": provenance_document(origin, builder=f"remotemedia/{tool}", timestamp=created),
         "sbom.cdx": sbom,
     }
-    layers = tuple(content_layers(program, runtimes, documents, options.wheels))
+    contents = optimized.contents if optimized is not None else {}
+    layers = tuple(content_layers(program, runtimes, documents, options.wheels, contents))
     config = Blob.of_bytes(canonical_json(config_document(program.manifest, runtimes, version)))
     name = program.manifest["metadata"]["name"]
     return Assembled(
@@ -108,6 +113,7 @@ def assemble(program: Program, options: BuildOptions) -> Assembled:
             builder=builder_id(options.environ),
             tool_version=tool,
             environment=documents["environment"],
+            optimized=optimized,
         ),
         sbom=sbom,
     )

@@ -13,6 +13,7 @@ from remotemedia.packager._assemble import Assembled, assemble
 from remotemedia.packager._members import order_members
 from remotemedia.packager._names import safe_name
 from remotemedia.packager._options import BuildOptions
+from remotemedia.packager.optimize import Optimization
 from remotemedia.trust import PROVENANCE_PREDICATE, SBOM_PREDICATE, SIGNATURE_PREDICATE
 
 
@@ -27,6 +28,7 @@ class BuiltPackage:
         size: of the file, in bytes.
         runtimes: runtime kind by node id.
         warnings: what may fail elsewhere, one sentence each.
+        optimized: what became of the models, if they were to become smaller.
     """
 
     path: Path
@@ -35,6 +37,7 @@ class BuiltPackage:
     size: int
     runtimes: Mapping[str, str]
     warnings: tuple[str, ...]
+    optimized: Optimization | None = None
 
 
 def build(program: Program, directory: Path, options: BuildOptions, *, archive: Archive | None = None) -> BuiltPackage:
@@ -59,7 +62,9 @@ def build(program: Program, directory: Path, options: BuildOptions, *, archive: 
     path = directory / f"{safe_name(package.name)}-{package.digest.removeprefix('sha256:')[:12]}.rmpkg"
     arrangement = _arranged(package, options)
     archive.write(path, arrangement)
-    return BuiltPackage(path, package.digest, package.name, arrangement.size, package.runtimes, package.warnings)
+    return BuiltPackage(
+        path, package.digest, package.name, arrangement.size, package.runtimes, package.warnings, options.optimized
+    )
 
 
 def rehearse(draft: Program, options: BuildOptions, archive: Archive) -> None:

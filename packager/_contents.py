@@ -1,6 +1,7 @@
 """Which files a package holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from remotemedia.compiler import Program, ProjectFile, missing_in_sandbox, named_code
 from remotemedia.errors import PackageError
@@ -11,7 +12,7 @@ from remotemedia.packager._metadata import pynode_document, runtime_document
 from remotemedia.packager._names import safe_name
 from remotemedia.packager._pynode import pack
 from remotemedia.packager._vendor import extra_members
-from remotemedia.registry import media_types
+from remotemedia.registry import collision, media_types
 
 
 def content_layers(
@@ -19,6 +20,7 @@ def content_layers(
     runtimes: Mapping[str, str],
     documents: Mapping[str, object],
     wheels: Mapping[str, Wheel],
+    contents: Mapping[str, Path],
 ) -> list[Layer]:
     """The files of the package in their order: what a reader wants first comes first, models and wheels last.
 
@@ -27,6 +29,7 @@ def content_layers(
         runtimes: runtime kind by node id.
         documents: contents of `meta/NAME.json` by name; None is left out.
         wheels: of distributions, by name.
+        contents: where the bytes of files are that stand not in the project, by path.
 
     Raises:
         PackageError: a file has a name that no reader would accept (RM304), or is not what the compiler found (RM308).
@@ -45,7 +48,22 @@ def content_layers(
     if _has_code(program):
         title = f"modules/{safe_name(described['name'])}.pynode"
         layers.append(Layer(title, media_types.PACKAGE_MODULE, Blob.of_bytes(_pynode(program))))
-    return [*layers, *_data(program), *_files(program, "file"), *_files(program, "model"), *wheel_layers(wheels)]
+    files = [*_files(program, "file", contents), *_files(program, "model", contents)]
+    layers += [*_data(program), *files, *wheel_layers(wheels)]
+    _refuse_collisions(layers)
+    return layers
+
+
+def _refuse_collisions(layers: Iterable[Layer]) -> None:
+    """Readers refuse them too: who unpacks the package elsewhere would get one file with the content of the other."""
+    same = collision(layer.title for layer in layers)
+    if same is not None:
+        raise PackageError(
+            f"expected paths that are different files on every system, got `{same[0]}` and `{same[1]}`",
+            code="RM304",
+            hint="rename one of them",
+            path=same[1],
+        )
 
 
 def _has_code(program: Program) -> bool:
@@ -77,18 +95,18 @@ def _data(program: Program) -> list[Layer]:
     ]
 
 
-def _files(program: Program, kind: str) -> list[Layer]:
+def _files(program: Program, kind: str, contents: Mapping[str, Path]) -> list[Layer]:
     directory, media_type = _PLACES[kind]
     found = {item.path: item for item in program.files if item.kind == kind}
     return [
-        Layer(_checked_title(f"{directory}/{path}"), media_type, _content(program, item))
+        Layer(_checked_title(f"{directory}/{path}"), media_type, _content(program, item, contents))
         for path, item in sorted(found.items())
     ]
 
 
-def _content(program: Program, item: ProjectFile) -> Blob:
+def _content(program: Program, item: ProjectFile, contents: Mapping[str, Path]) -> Blob:
     """What the package has of a file of the project."""
-    return Blob(f"sha256:{item.sha256}", item.size, program.root / item.path)
+    return Blob(f"sha256:{item.sha256}", item.size, contents.get(item.path, program.root / item.path))
 
 
 def _checked_title(title: str) -> str:

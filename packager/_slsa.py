@@ -1,12 +1,15 @@
 """What the signed provenance of a package says; `docs/reference/provenance.md` describes it."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from remotemedia.compiler import Distribution
+from remotemedia.packager._canonical import canonical_json
 from remotemedia.packager._dependencies import archive_digest, purl
 from remotemedia.packager._origin import Origin
+from remotemedia.packager.optimize import Optimization
 from remotemedia.registry import Reference
 
 _BUILD_TYPE: Final = "urn:remotemedia:build:v1"
@@ -24,10 +27,12 @@ def provenance_predicate(
     builder: str,
     tool_version: str,
     environment: Mapping[str, Any] | None = None,
+    optimized: Optimization | None = None,
 ) -> dict[str, Any]:
     """The predicate of SLSA v1 provenance (slsa.dev/spec/v1.0/provenance).
 
-    It carries no times and no id of the invocation: equal builds make equal statements.
+    It carries no times and no id of the invocation: equal builds make equal statements. Only where models were made
+    smaller do the byproducts say what was measured, which is different each time.
 
     Args:
         origin: what the package is made from.
@@ -35,6 +40,7 @@ def provenance_predicate(
         builder: where it was built, as `builder_id` has it.
         tool_version: the builder's version.
         environment: `meta/environment.json`, if the package has one.
+        optimized: what became of the models, if they were made smaller.
     """
     parameters = {"source": origin.source, **parameters}
     return {
@@ -45,9 +51,10 @@ def provenance_predicate(
                 *({"name": path, "digest": {"sha256": origin.inputs[path]}} for path in sorted(origin.inputs)),
                 *_distributions(origin, environment),
                 *(_package(reference) for reference in origin.packages),
+                *_optimizing(optimized),
             ],
         },
-        "runDetails": {"builder": {"id": builder, "version": {"remotemedia": tool_version}}},
+        "runDetails": {"builder": {"id": builder, "version": {"remotemedia": tool_version}}} | _byproducts(optimized),
     }
 
 
@@ -76,6 +83,23 @@ def _distributions(origin: Origin, environment: Mapping[str, Any] | None) -> Ite
             yield _descriptor(known[name])
         else:
             yield {"uri": purl(locked[name]["name"], locked[name]["version"])}
+
+
+def _optimizing(optimized: Optimization | None) -> Iterator[dict[str, Any]]:
+    """The tools that made models smaller, and the inputs that they were calibrated with."""
+    if optimized is not None:
+        yield from ({"uri": purl(name, version)} for name, version in sorted(optimized.tools.items()))
+        for name, sha256 in sorted(optimized.calibration.items()):
+            yield {"name": f"calibration/{name}", "digest": {"sha256": sha256}}
+
+
+def _byproducts(optimized: Optimization | None) -> dict[str, Any]:
+    """What was measured on the way, beside the document of the package that it led to."""
+    if optimized is None:
+        return {}
+    digest = hashlib.sha256(canonical_json(optimized.document)).hexdigest()
+    measured = {"measurements": optimized.measurements}
+    return {"byproducts": [{"name": "meta/optimize.json", "digest": {"sha256": digest}, "annotations": measured}]}
 
 
 def _archives(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

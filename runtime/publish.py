@@ -1,9 +1,9 @@
 """From a pipeline's file to a signed package, and to a registry.
 
-from remotemedia.runtime.publish import BuildRequest, build_package, push_package
+from remotemedia.runtime.publish import build_and_push, build_package
 
 built = build_package(Path("pipeline.py"), Path(), environ=os.environ)
-push_package("oci://registry.example/speech:1.0", built.path, network=Network())
+build_and_push(Path("pipeline.py"), "oci://registry.example/speech:1.0", environ=os.environ)
 
 The commands and the methods of `Pipeline` ask by the same `BuildRequest`, and get the same package.
 """
@@ -11,7 +11,6 @@ The commands and the methods of `Pipeline` ask by the same `BuildRequest`, and g
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,6 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypedDict, Unpack
 
 from remotemedia.compiler import Digests, Program, default_runtimes
-from remotemedia.errors import PackageError, RegistryError
 from remotemedia.packager import (
     Archive,
     BuildOptions,
@@ -33,8 +31,10 @@ from remotemedia.packager import (
     references_of,
     rehearse,
 )
-from remotemedia.registry import Descriptor, PackageArchive, Progress, Reference, Scheme, copy
+from remotemedia.packager.optimize import OptimizeRequest, optimize
+from remotemedia.registry import Progress, Reference, Scheme
 from remotemedia.runtime._pins import resolve_pins
+from remotemedia.runtime._push import check_target, push_package
 from remotemedia.runtime._signers import NamedSigner, SigningOptions, open_signers
 from remotemedia.runtime._verdict import check_manifest
 from remotemedia.runtime._wheels import WheelPolicy, find_wheels
@@ -42,8 +42,6 @@ from remotemedia.runtime.network import Network
 from remotemedia.runtime.program import Reading, compile_cache, program_of
 
 Password: TypeAlias = Callable[[], bytes]
-
-_SUFFIX = re.compile(r"-[0-9a-f]{12}\.rmpkg$")
 
 
 class Buildable(Protocol):
@@ -69,6 +67,7 @@ class BuildRequest:
         signer: signs it; None leaves it unsigned.
         wheels: what an index is asked for; by default nothing.
         lock: whether references of packages get the digests of what they point to now.
+        optimize: how its models become smaller; None leaves them as they are.
         reading: how the file becomes a program.
     """
 
@@ -76,6 +75,7 @@ class BuildRequest:
     signer: NamedSigner | None = None
     wheels: WheelPolicy = WheelPolicy.NONE
     lock: bool = False
+    optimize: OptimizeRequest | None = None
     reading: Reading = field(default_factory=Reading)
 
 
@@ -94,6 +94,9 @@ class PackageOptions(TypedDict, total=False):
         lock: whether packages that nodes are get pinned to what their references mean now.
         lock_python: whether pip's index is asked for hashes that no lock file has.
         vendor_wheels: whether wheels that nodes on the host's Python need are packed.
+        optimize: `auto`, or the name of one way in which models become smaller; None leaves them as they are.
+        max_error: how far their outputs may be off, relative to their root mean square; by default 0.01.
+        calibration: a `.npz` file, or a directory of such, with inputs to measure them with.
     """
 
     version: str
@@ -107,6 +110,9 @@ class PackageOptions(TypedDict, total=False):
     lock: bool
     lock_python: bool
     vendor_wheels: bool
+    optimize: str | None
+    max_error: float | None
+    calibration: str | os.PathLike[str] | None
 
 
 def request_of(
@@ -121,7 +127,12 @@ def request_of(
 
     Raises:
         TrustError: RM506, there is no such key, or none in production.
+        UsageError: RM701, an option has a value that cannot be used.
+        PackageError: RM316, RM318, models cannot be made smaller that way.
     """
+    data = options.get("calibration")
+    inputs = None if data is None else Path(data)
+    smaller = OptimizeRequest.of(options.get("optimize"), options.get("max_error"), inputs)
     key = options.get("key")
     signing = SigningOptions(
         keys=() if key is None else (os.fspath(key),),
@@ -140,6 +151,7 @@ def request_of(
         signer=signers[0],
         wheels=WheelPolicy.VENDOR if options.get("vendor_wheels") else wheels,
         lock=options.get("lock", False),
+        optimize=smaller,
         reading=reading or Reading(),
     )
 
@@ -169,8 +181,8 @@ def build_package(
     options = options_of(asked, environ)
     digests = Digests(compile_cache(environ) if asked.reading.cached else None)
     with Archive(directory, digests) as archive:
-        # What others have to be asked for may change where things stand.
-        is_known = asked.wheels is WheelPolicy.NONE and not asked.lock
+        # What others have to be asked for, and what comes out smaller, may change where things stand.
+        is_known = asked.wheels is WheelPolicy.NONE and not asked.lock and asked.optimize is None
         draft = partial(rehearse, options=options, archive=archive) if is_known else None
         program = program_of(source, asked.reading, environ=environ, digests=digests, draft=draft)
         with completed(options, program, asked, network) as whole:
@@ -181,12 +193,17 @@ def build_package(
 def completed(
     options: BuildOptions, program: Program, request: BuildRequest, network: Network | None
 ) -> Iterator[BuildOptions]:
-    """Options with what a program needs from elsewhere: wheels, which are there meanwhile, and pins."""
+    """Options with what a program needs beside its files: pins, and, there meanwhile, wheels and smaller models."""
     check_manifest(program.manifest)
     pins = resolve_pins(references_of(program.manifest), network or Network()) if request.lock else options.pins
     hosted = hosted_distributions(program, default_runtimes(program))
     with tempfile.TemporaryDirectory(prefix="remotemedia-") as place:
-        yield replace(options, pins=pins, wheels=find_wheels(hosted, request.wheels, Path(place)))
+        wheels, models = Path(place, "wheels"), Path(place, "models")
+        wheels.mkdir()
+        models.mkdir()
+        found = find_wheels(hosted, request.wheels, wheels)
+        optimized = optimize(program, request.optimize, models) if request.optimize is not None else None
+        yield replace(options, pins=pins, wheels=found, optimized=optimized)
 
 
 def options_of(request: BuildRequest, environ: Mapping[str, str]) -> BuildOptions:
@@ -208,6 +225,8 @@ def _parameters(request: BuildRequest) -> dict[str, Any]:
         "traceArguments": list(request.reading.arguments),
         "wheels": request.wheels.value if request.wheels is not WheelPolicy.NONE else None,
         "lock": request.lock,
+        "optimize": request.optimize.mode if request.optimize is not None else None,
+        "maxError": request.optimize.max_error if request.optimize is not None else None,
     }
     return {name: value for name, value in asked.items() if value}
 
@@ -235,53 +254,6 @@ def build_and_push(
         built = build_package(source, Path(place), environ=environ, request=request, network=network)
         target, _ = push_package(reference, built.path, network=network or Network(), progress=progress)
         return built, target
-
-
-def newest_package(directory: Path) -> Path:
-    """The package last built in a directory.
-
-    Raises:
-        PackageError: RM305, there is none, or there are packages of several names.
-    """
-    packages = sorted(directory.glob("*.rmpkg"), key=lambda path: path.stat().st_mtime_ns)
-    names = {_SUFFIX.sub("", path.name) for path in packages}
-    if len(names) == 1:
-        return packages[-1]
-    listed = ", ".join(f"`{path.name}`" for path in packages) or "none"
-    raise PackageError(
-        f"expected packages of one name in `{directory}`, got {listed}",
-        code="RM305",
-        hint="name the package: `remotemedia push REF PACKAGE`",
-    )
-
-
-def check_target(reference: str) -> Reference:
-    """What is pushed to.
-
-    Raises:
-        RegistryError: RM401, the reference is not one that can be pushed to.
-    """
-    target = Reference.parse(reference)
-    if target.scheme not in {Scheme.REGISTRY, Scheme.LAYOUT} or target.digest is not None:
-        raise RegistryError(
-            f"expected `oci://HOST/REPO[:TAG]` or `oci-layout:PATH[:TAG]` to push to, got `{reference}`", code="RM401"
-        )
-    return target
-
-
-def push_package(
-    reference: str, package: Path, *, network: Network, progress: Progress | None = None
-) -> tuple[Reference, Descriptor]:
-    """Copy a package file, its signatures first, to a registry or a layout directory; what it is called there.
-
-    Raises:
-        RegistryError: RM401, the reference is not one that can be pushed to.
-    """
-    target = check_target(reference)
-    with PackageArchive(package) as archive:
-        descriptor = archive.resolve(None)
-        copy(archive, network.target(target), descriptor, tag=target.tag or "latest", progress=progress)
-    return target, descriptor
 
 
 def export(pipeline: Buildable, path: Path, request: BuildRequest) -> Path:

@@ -20,6 +20,7 @@ from remotemedia.schemas.manifest import Manifest
 from remotemedia.schemas.package import (
     EnvironmentDocument,
     LockDocument,
+    OptimizeDocument,
     PackageConfig,
     ProvenanceDocument,
     PynodeDocument,
@@ -41,6 +42,7 @@ _DOCUMENTS: Final[dict[str, TypeAdapter[Any]]] = {
     "event.v1": TypeAdapter(Event),
     "lock.v1": TypeAdapter(LockDocument),
     "manifest.v1": TypeAdapter(Manifest),
+    "optimize.v1": TypeAdapter(OptimizeDocument),
     "package.v1": TypeAdapter(PackageConfig),
     "plan.v1": TypeAdapter(Plan),
     "provenance.v1": TypeAdapter(ProvenanceDocument),

@@ -25,6 +25,10 @@ __all__ = [
     "LockedDistribution",
     "LockedReference",
     "NodePlacement",
+    "OptimizeDocument",
+    "OptimizedAttempt",
+    "OptimizedFile",
+    "OptimizedModel",
     "PackageConfig",
     "ProvenanceDocument",
     "PynodeDocument",
@@ -32,6 +36,7 @@ __all__ = [
 ]
 
 Digest: TypeAlias = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+OptimizingMethod: TypeAlias = Literal["int8-dynamic", "int8-static", "fp16", "4bit"]
 Instant: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")]
 
 
@@ -207,6 +212,64 @@ class LockDocument(Document):
     """Always 1."""
     references: Annotated[tuple[LockedReference, ...], Field(max_length=1000)]
     """By reference."""
+
+
+class OptimizedFile(Document):
+    """A model's file."""
+
+    digest: Digest
+    """Of its bytes."""
+    size: int
+    """In bytes."""
+
+
+class OptimizedAttempt(Document):
+    """A method that was tried on a model."""
+
+    method: OptimizingMethod
+    """Which."""
+    reason: Name
+    """What came of it: `chosen`, or why not."""
+    size: int | None = None
+    """Of the result, in bytes; absent if there is none."""
+    error_at_most: float | None = Field(default=None, alias="errorAtMost")
+    """How far its outputs are off, rounded up to 1, 2 or 5 of a power of ten; absent if that is not known."""
+
+
+class OptimizedModel(Document):
+    """What became of one model."""
+
+    path: str
+    """Of the project's file."""
+    original: OptimizedFile
+    """The project's."""
+    packed: OptimizedFile
+    """The package's: the same where the original was kept."""
+    method: OptimizingMethod | None = None
+    """By which the packed one was made; absent where the original was kept."""
+    inputs: Literal["seeded", "calibration"] | None = None
+    """What it was measured with; absent if it was not run."""
+    attempts: tuple[OptimizedAttempt, ...]
+    """In order."""
+    absorbed: tuple[str, ...] = ()
+    """Files of weights that are part of the packed model now."""
+
+
+class OptimizeDocument(Document):
+    """`meta/optimize.json`: what became of the models when they were to become smaller."""
+
+    schema_version: Literal[1] = Field(alias="schemaVersion")
+    """Always 1."""
+    mode: Literal["auto", "int8-dynamic", "int8-static", "fp16", "4bit"]
+    """What was asked for."""
+    max_error: float = Field(alias="maxError")
+    """How far outputs may be off."""
+    tools: dict[str, str]
+    """Versions by distribution."""
+    calibration: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
+    """SHA-256 of files with inputs, by name."""
+    models: tuple[OptimizedModel, ...]
+    """By path."""
 
 
 class ProvenanceDocument(Document):

@@ -393,7 +393,8 @@ class Pipeline:
 
         Args:
             path: a directory, which takes the package under its own name, or the file that it is to be.
-            options: `version`, `key`, `unsigned`, `lock`, `lock_python` and `vendor_wheels`, as the command has them.
+            options: `version`, `key`, `unsigned`, `lock`, `lock_python`, `vendor_wheels`, `optimize`, `max_error` and
+                `calibration`, as the command has them.
 
         Raises:
             RemoteMediaError: with the code of what failed.

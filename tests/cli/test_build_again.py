@@ -11,8 +11,9 @@ import pytest
 
 from remotemedia.errors import PackageError
 from remotemedia.runtime._pins import resolve_pins
+from remotemedia.runtime._push import newest_package
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.publish import BuildRequest, build_and_push, newest_package, request_of
+from remotemedia.runtime.publish import BuildRequest, build_and_push, request_of
 from tests.cli.conftest import DOUBLE, Build, Project
 from tests.conftest import Command
 

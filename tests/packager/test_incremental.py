@@ -13,7 +13,7 @@ import pytest
 from remotemedia.compiler import LARGE, Digests, Program, compile_file, rest, stamp_of
 from remotemedia.errors import PackageError
 from remotemedia.packager import Archive, BuiltPackage, build, rehearse
-from remotemedia.runtime.publish import newest_package
+from remotemedia.runtime._push import newest_package
 from tests.packager.projects import Project, options
 
 LARGE_MODEL = b"weights!" * (LARGE // 8)
