@@ -15,6 +15,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Apart from the rest: it has a lock of its own.
 RUSTPYTHON := $(CARGO_TARGET_DIR)/rustpython/release/remotemedia-rustpython-node
 
+# Registries, and tools that read and sign packages.
+INTEROP := docker-registry registry olareg skopeo oras regctl crane cosign npm-verify
+
 VENV := .venv
 PY := $(VENV)/bin/python
 CARGO := cargo --locked
@@ -22,7 +25,7 @@ MANIFEST := --manifest-path rust_exec/Cargo.toml
 RUST_SOURCES := $(shell find rust_exec schemas -type f -not -path '*/target/*' 2>/dev/null)
 PY_SOURCES := $(shell find sdk cli compiler packager registry runtime trust schemas -name '*.py' 2>/dev/null)
 
-.PHONY: help demo dev test test-python test-rust test-full lint lock bench bench-engine bench-registry rustpython soak dist clean
+.PHONY: help demo dev test test-python test-rust test-full interop lint lock bench bench-engine bench-registry rustpython soak dist clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +65,10 @@ test-full: $(VENV)/.installed rustpython ## tests against real registries, forei
 	$(PY) -m pytest -n 2 -m full
 	REMOTEMEDIA_RUSTPYTHON="$(RUSTPYTHON)" $(PY) -m pytest -n 2 -k rustpython tests/hostile tests/conformance
 
+interop: $(VENV)/.installed ## registries and foreign tools that agree with us, as tables
+	$(PY) scripts/foreign_tools.py $(INTEROP)
+	$(PY) scripts/interop.py
+
 rustpython: $(VENV)/.installed ## the program of the runtime `rustpython`, some ten minutes the first time
 	$(CARGO) build --release --manifest-path rust_exec/rustpython-node/Cargo.toml --target-dir "$(CARGO_TARGET_DIR)/rustpython"
 
@@ -69,6 +76,7 @@ soak: $(VENV)/.installed ## long runs: flat memory over a million packets, hundr
 	REMOTEMEDIA_RUNNER="$(CURDIR)/runtime/_runner" \
 	$(CARGO) test --release $(MANIFEST) -p remotemedia-wasm --test sandbox -- --ignored soak
 	KILLS=30 $(PY) -m pytest tests/runtime/test_checkpoint.py
+	KILLS=50 MUTATIONS=all FUZZ=4000 $(PY) -m pytest -n 2 tests/hostile_packages tests/fuzz tests/registry/test_cache_processes.py
 
 lint: $(VENV)/.installed ## formatting, linters, types, layers, generated files
 	$(PY) -m ruff format --check .
@@ -88,6 +96,8 @@ lock: $(VENV)/.dependencies ## lock the Python dependencies anew
 bench: $(VENV)/.installed ## speed against peers, as ratios
 	$(PY) benchmarks/compile.py
 	$(PY) benchmarks/run.py
+	$(PY) benchmarks/build.py
+	$(PY) benchmarks/optimize.py
 
 bench-engine: $(VENV)/.installed ## the engine's figures beside GStreamer, sox and Python
 	$(PY) benchmarks/engine.py

@@ -6,11 +6,13 @@
 
 Programs in Go are built from their published module at a pinned version and checksum, into
 `${XDG_CACHE_HOME:-~/.cache}/remotemedia/tools/<name>-<version>/`, so a second call does nothing and a clone stays
-clean. skopeo and docker-registry come from the distribution; docker-registry 2.8 matters because it knows neither
-referrers nor `OCI-Subject`. Only the standard library is needed.
+clean; so is the script for Node.js in `tests/full/npm`, with the packages of its lock file. skopeo and docker-registry
+come from the distribution; docker-registry 2.8 matters because it knows neither referrers nor `OCI-Subject`. Only the
+standard library is needed.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -66,13 +68,7 @@ class GoTool:
             raise ToolError(
                 f"{self.name} {self.version} is built with Go, and `go` is not on PATH: install Go 1.25 or newer"
             )
-        environ = {
-            **os.environ,
-            "CGO_ENABLED": "0",
-            "GOFLAGS": "-buildvcs=false",
-            "GOTOOLCHAIN": "local",
-            "GOWORK": "off",
-        }
+        environ = {**os.environ, **_GO_ENVIRON}
         directory = self._download(environ)
         self._directory().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._directory()) as scratch:
@@ -98,6 +94,12 @@ class DebianTool:
 
     name: str
 
+    @property
+    def version(self) -> str:
+        """The installed package's version, or nothing."""
+        command = ["dpkg-query", "--show", "--showformat=${Version}", self.name]
+        return _run(command, environ=dict(os.environ)) if shutil.which("dpkg-query") and self.path() else ""
+
     def path(self) -> Path | None:
         """The installed program, or None."""
         found = shutil.which(self.name)
@@ -116,7 +118,57 @@ class DebianTool:
         _run(["apt-get", "install", "--yes", "--no-install-recommends", self.name], environ=environ)
 
 
-TOOLS: tuple[GoTool | DebianTool, ...] = (
+@dataclass(frozen=True)
+class NpmTool:
+    """A script for Node.js, installed with what it imports, as its lock file pins it.
+
+    Attributes:
+        name: name of the tool.
+        sources: the directory of `package.json`, `package-lock.json` and the script.
+        script: the script's name.
+    """
+
+    name: str
+    sources: Path
+    script: str
+
+    @property
+    def version(self) -> str:
+        """What the lock file pins of the packages that the script imports."""
+        locked = json.loads((self.sources / "package-lock.json").read_text())["packages"]
+        named = locked[""]["dependencies"]
+        return ", ".join(f"{name} {locked[f'node_modules/{name}']['version']}" for name in sorted(named))
+
+    def path(self) -> Path | None:
+        """The installed script, or None."""
+        script = self._directory() / self.script
+        return script if script.is_file() else None
+
+    def install(self) -> None:
+        """Installs what the script imports; scripts of those packages are not run.
+
+        Raises:
+            ToolError: Node.js is missing, or a package cannot be had.
+        """
+        if shutil.which("npm") is None or shutil.which("node") is None:
+            raise ToolError(f"{self.name} is a script for Node.js: install `node` 20.17 or newer, and `npm`")
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
+            unfinished = Path(scratch) / self.name
+            shutil.copytree(self.sources, unfinished)
+            _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=unfinished, environ=dict(os.environ))
+            unfinished.replace(self._directory())
+
+    def _directory(self) -> Path:
+        content = hashlib.sha256()
+        for name in (self.script, "package-lock.json"):
+            content.update((self.sources / name).read_bytes())
+        return _CACHE / f"{self.name}-{content.hexdigest()[:12]}"
+
+
+Tool = GoTool | DebianTool | NpmTool
+
+TOOLS: tuple[Tool, ...] = (
     DebianTool("chromium"),
     DebianTool("skopeo"),
     DebianTool("docker-registry"),
@@ -142,6 +194,21 @@ TOOLS: tuple[GoTool | DebianTool, ...] = (
         "h1:AlWkztipzFHLGfLECkUwcC2a2EbpzKOsElge1vcRNcs=",
         "./cmd/cosign",
     ),
+    GoTool(
+        "crane",
+        "github.com/google/go-containerregistry",
+        "v0.21.9",
+        "h1:F+D4uZ3iA3DLMJLfhaqMdHJbzeqm/216WGQq2dokuLs=",
+        "./cmd/crane",
+    ),
+    GoTool(
+        "olareg",
+        "github.com/olareg/olareg",
+        "v0.1.2",
+        "h1:75G8X6E9FUlzL/CSjgFcYfMgNzlc7CxULpUUNsZBIvI=",
+        "./cmd/olareg",
+    ),
+    NpmTool("npm-verify", Path(__file__).resolve().parents[1] / "tests/full/npm", "verify.cjs"),
 )
 
 
@@ -154,7 +221,7 @@ def _run(command: list[str], *, cwd: Path | None = None, environ: dict[str, str]
     return done.stdout
 
 
-def _install(tool: GoTool | DebianTool) -> bool:
+def _install(tool: Tool) -> bool:
     if tool.path() is None:
         print(f"{tool.name}: installing", file=sys.stderr, flush=True)
         try:

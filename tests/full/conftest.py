@@ -2,21 +2,21 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from remotemedia.compiler import compile_file
-from remotemedia.packager import build
-from remotemedia.trust import SigningKey
+from remotemedia.packager import Attest, BuildOptions, build
+from remotemedia.trust import SigningKey, sign_statement
+from tests.full.authorities import Organisation
+from tests.full.ours import Ours
+from tests.full.registries import KINDS, LOGINS, Endpoint, serve
 from tests.full.tools import INSTALLER, Signed, Tools
-
-START_SECONDS = 15
 
 PIPELINE = """\
 from pathlib import Path
@@ -32,6 +32,18 @@ class Loud(Node):
 p = Pipeline("speech")
 p.add(AudioSource(path=Path(__file__).parent / "sound" / "voix été.wav"))
 p.add(OnnxNode(model="vad.onnx"))
+p.add(Loud())
+"""
+SMALL_PIPELINE = """\
+from remotemedia import Node, Pipeline
+
+
+class Loud(Node):
+    def process(self, value):
+        return value
+
+
+p = Pipeline("loud")
 p.add(Loud())
 """
 
@@ -52,50 +64,81 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Signed:
     (project / "vad.onnx").write_bytes(bytes(range(256)) * 4096)
     key = SigningKey.generate()
     program = compile_file(project / "pipeline.py")
-    package = build(program, base, key=key, environ=os.environ, tool_version="1.2.3", version="1.0")
+    attest = partial(sign_statement, key)
+    package = build(program, base, BuildOptions(os.environ, tool_version="1.2.3", version="1.0", attest=attest))
     (base / "cosign.pub").write_bytes(key.public.to_pem())
     (base / "layout").mkdir()
     subprocess.run(["/bin/tar", "-xf", package.path, "-C", base / "layout"], check=True)
     return Signed(package, base / "layout", base / "cosign.pub")
 
 
-@pytest.fixture(params=["docker-registry", "registry"])
-def registry(request: pytest.FixtureRequest, tools: Tools, tmp_path: Path) -> Iterator[str]:
-    """A real registry on loopback, as `127.0.0.1:PORT`; neither of the two knows the referrers API."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    settings = {
-        "version": "0.1",
-        "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(tmp_path / "storage")}},
-        "http": {"addr": address},
-    }
-    (tmp_path / "registry.yml").write_text(json.dumps(settings))
-    with (tmp_path / "registry.log").open("wb") as log:
-        process = subprocess.Popen(
-            [tools.path(request.param), "serve", tmp_path / "registry.yml"],
-            stdout=log,
-            stderr=log,
-            env={"HOME": str(tmp_path), "OTEL_TRACES_EXPORTER": "none"},
-        )
-    try:
-        await_port(address, process, tmp_path / "registry.log")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+@pytest.fixture
+def layout(tmp_path: Path) -> Callable[[Attest], Path]:
+    """Makes a small package with somebody's signature, and unpacks it."""
+
+    def make(attest: Attest) -> Path:
+        (tmp_path / "pipeline.py").write_text(SMALL_PIPELINE)
+        options = BuildOptions(os.environ, tool_version="1.2.3", version="1.0", attest=attest)
+        package = build(compile_file(tmp_path / "pipeline.py"), tmp_path, options)
+        (tmp_path / "layout").mkdir()
+        subprocess.run(["/bin/tar", "-xf", package.path, "-C", tmp_path / "layout"], check=True)
+        return tmp_path / "layout"
+
+    return make
 
 
-def await_port(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    host, port = address.split(":")
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the registry did not start:\n{log.read_text()}", pytrace=False)
-            time.sleep(0.05)
-        else:
-            return
+@pytest.fixture
+def organisation(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    """A certificate authority and a clock of its own."""
+    return Organisation.found(tmp_path_factory.mktemp("organisation"), tools)
+
+
+@pytest.fixture(scope="session")
+def cosign_key(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private key of cosign's, of the password `password`; its public half is beside it, `.pub`."""
+    prefix = tmp_path_factory.mktemp("cosign") / "theirs"
+    arguments = ["generate-key-pair", "--output-key-prefix", prefix]
+    tools.run("cosign", *arguments, environ={"COSIGN_PASSWORD": "password"})
+    return prefix.with_suffix(".key")
+
+
+@pytest.fixture(
+    scope="session",
+    params=[(kind, login) for kind in KINDS for login in LOGINS],
+    ids="-".join,
+)
+def endpoint(
+    request: pytest.FixtureRequest, tools: Tools, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoint]:
+    """A real registry with a login, or none."""
+    kind, login = request.param
+    with serve(kind, login, tmp_path_factory.mktemp(f"{kind}-{login}"), tools) as running:
+        yield running
+
+
+@pytest.fixture
+def ours(home: Path, signed: Signed) -> Ours:
+    """Our command line in a fresh home that trusts the package's signer: `ours("pull", reference, at=endpoint)`."""
+    (home / "trust").mkdir(parents=True)
+    (home / "trust/builder.pub").write_bytes(signed.public_key.read_bytes())
+    home.chmod(0o700)
+    return Ours(home)
+
+
+@pytest.fixture(scope="session")
+def pushed(endpoint: Endpoint, signed: Signed, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The repository that our client pushed the package to, as `HOST:PORT/NAME`."""
+    repository = f"{endpoint.host}/voice/tts"
+    Ours(tmp_path_factory.mktemp("pusher"))("push", f"oci://{repository}:1.0", signed.package.path, at=endpoint)
+    return repository
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Note where each test stands in the table that `scripts/interop.py` prints."""
+    for item in items:
+        if (mark := item.get_closest_marker("interop")) is not None:
+            place = getattr(item, "callspec", None)
+            given = place.params if place else {}
+            kind, login = given.get("endpoint") or (given.get("registry", ""), "none")
+            item.user_properties += [("section", mark.args[0]), ("row", mark.args[1])]
+            item.user_properties += [("registry", kind), ("login", login)]

@@ -37,6 +37,13 @@ def test_without_go_the_message_says_so(tmp_path: Path) -> None:
     assert "`go` is not on PATH" in done.stderr
 
 
+def test_without_node_the_message_says_so(tmp_path: Path) -> None:
+    done = run("npm-verify", XDG_CACHE_HOME=str(tmp_path), PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "install `node` 20.17 or newer" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_name_is_refused() -> None:
     done = run("no-such-tool")
     assert done.returncode == 2

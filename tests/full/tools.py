@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +26,14 @@ class Tools:
             pytest.fail(f"{name} is missing: install it with `python scripts/foreign_tools.py {name}`", pytrace=False)
         return found
 
-    def run(self, name: str, *arguments: str | Path, succeeds: bool = True) -> str:
-        """What the program says on stdout and stderr; its exit status must be as expected."""
+    def run(
+        self, name: str, *arguments: object, environ: Mapping[str, str] | None = None, succeeds: bool = True
+    ) -> str:
+        """What the program says on stdout; its exit status must be as expected."""
         command = [self.path(name), *map(str, arguments)]
-        environ = {"HOME": str(self.home), "DOCKER_CONFIG": str(self.home), "PATH": os.environ["PATH"]}
-        done = subprocess.run(
-            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False
-        )
-        assert (done.returncode == 0) == succeeds, f"{' '.join(command)}\n{done.stdout}"
+        own = {"HOME": str(self.home), "DOCKER_CONFIG": str(self.home), "PATH": os.environ["PATH"], **(environ or {})}
+        done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode == 0) == succeeds, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout
 
 
@@ -47,6 +48,10 @@ class Signed:
     @property
     def digest(self) -> str:
         return self.package.digest
+
+
+PREDICATES = {"https://sigstore.dev/cosign/sign/v1", "https://slsa.dev/provenance/v1", "https://cyclonedx.org/bom"}
+"""What `build` states of a package, each in a referrer of its own."""
 
 
 def offline(key: Path) -> list[str | Path]:
