@@ -27,6 +27,7 @@ _BLOBS = "blobs/sha256/"
 _INDEX = "index.json"
 _TITLE = "meta/signature.sigstore.json"
 _UNDATED = "1970-01-01T00:00:00Z"
+_NO_TIME = 8**11  # the first that a header cannot hold
 
 
 def attach(path: Path, digest: str, referrers: Sequence[Referrer]) -> None:
@@ -99,7 +100,8 @@ class _Rewriting:
         self._file = file
         self._stream = stream
         self._names = {member.name for member in self._members}
-        self._mtime = int(self._members[0].mtime)
+        mtime = self._members[0].mtime  # an extended header may say anything, `nan` too
+        self._mtime = int(mtime) if 0 <= mtime < _NO_TIME else 0
 
     @cached_property
     def index(self) -> bytes:

@@ -28,6 +28,7 @@ from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._digest import digest_of, hex_of, is_digest, referrers_tag
 from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._login_store import erase_login, store_login
+from remotemedia.registry._names import collision
 from remotemedia.registry._ports import Content, Progress, ProgressEvent, Source, Target
 from remotemedia.registry._reference import Reference, Scheme
 from remotemedia.registry._retry import RetryPolicy
@@ -61,6 +62,7 @@ __all__ = [
     "TlsOptions",
     "bundles_of",
     "check_login",
+    "collision",
     "copy",
     "digest_of",
     "erase_login",

@@ -85,13 +85,16 @@ class Authorizer:
             return token.header
         return self._basic
 
-    def answer(self, response: Response, scopes: Scopes, sent: str | None) -> str:
-        """Give the header that a 401 asks for, `sent` having been refused; raises `RegistryError` RM403 without one."""
+    def answer(self, response: Response, scopes: Scopes, sent: str | None) -> tuple[str, bool]:
+        """Give the header that a 401 asks for, `sent` having been refused, and whether it was made for this answer.
+
+        One that another thread got may have ended meanwhile. Raises `RegistryError` RM403 without one.
+        """
         with self._answering:
             known = self.header(scopes)
             if known is not None and known != sent:  # another thread has answered meanwhile
-                return known
-            return self._answer(response, scopes)
+                return known, False
+            return self._answer(response, scopes), True
 
     def _answer(self, response: Response, scopes: Scopes) -> str:
         challenge = Challenge.parse(response.headers.getlist("WWW-Authenticate"))
@@ -164,6 +167,7 @@ def _parse_token(data: bytes, host: str) -> _Token:
     if not isinstance(token, str) or not token.isprintable() or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
         raise RegistryError(f"expected a `token` from the token server `{host}`", code="RM406")
     lifetime = answer.get("expires_in")
-    known = isinstance(lifetime, int) and lifetime > 0
-    seconds = float(min(lifetime, _MAX_LIFETIME_SECONDS)) if known else _LIFETIME_SECONDS
+    seconds = _LIFETIME_SECONDS
+    if isinstance(lifetime, int) and lifetime > 0:
+        seconds = float(min(lifetime, _MAX_LIFETIME_SECONDS))
     return _Token(f"Bearer {token}", time.monotonic() + max(seconds - _MARGIN_SECONDS, 1.0))

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,29 +51,29 @@ class BlobStore:
         path = self.directory / f"{PARTIAL}{hex_of(descriptor.digest)}"
         with self._locked(path) as file:
             if self.has(descriptor):  # another process was faster
-                path.unlink()
+                _unlink(path)
                 return
             try:
                 self._fill(file, path, descriptor, content)
-                path.replace(self.path(descriptor.digest))
-                os.fchmod(file, _MODE)  # not before: what a crash leaves must be writable
+                self._take(file, path, descriptor)
             finally:
                 if os.fstat(file).st_size == 0:
-                    path.unlink(missing_ok=True)
+                    _unlink(path)
 
     def link_from(self, other: "BlobStore", digest: str) -> None:
         """Take a blob over from another store: a hard link, or a copy where links are not possible."""
-        self.directory.mkdir(parents=True, exist_ok=True)
         target = self.path(digest)
-        target.unlink(missing_ok=True)
         try:
-            target.hardlink_to(other.path(digest))
-        except OSError:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
             try:
+                target.hardlink_to(other.path(digest))
+            except OSError:
                 shutil.copyfile(other.path(digest), target)
                 target.chmod(_MODE)
-            except OSError as exc:
-                raise cannot_write(target, exc) from exc
+        except OSError as exc:
+            _unlink(target)  # half a copy
+            raise cannot_write(target, exc) from exc
 
     def remove(self, digest: str) -> None:
         """Forget a blob, there or not."""
@@ -102,6 +102,13 @@ class BlobStore:
             yield file
         finally:
             os.close(file)
+
+    def _take(self, file: int, path: Path, descriptor: Descriptor) -> None:
+        try:
+            path.replace(self.path(descriptor.digest))
+            os.fchmod(file, _MODE)  # not before: what a crash leaves must be writable
+        except OSError as exc:
+            raise cannot_write(path, exc) from exc
 
     def _fill(self, file: int, path: Path, descriptor: Descriptor, content: Content) -> None:
         begun = os.fstat(file).st_size
@@ -139,8 +146,7 @@ class _Partial:
         if self.descriptor.size <= CHUNK_BYTES:  # not worth a thread
             self._write_from(begun, None)
             return f"sha256:{hashlib.sha256(os.pread(self.file, CHUNK_BYTES, 0)).hexdigest()}"
-        with FollowingHash(self.file) as following:
-            following.advance(begun)
+        with FollowingHash(self.file, begun) as following:
             self._write_from(begun, following)
         try:
             return following.digest()
@@ -155,7 +161,7 @@ class _Partial:
             self._write(chunk)
             written += len(chunk)
             if following is not None:
-                following.advance(written)
+                following.advance(chunk)
         if written != size:
             raise self._refused(f"expected {size} bytes, got {written}")
 
@@ -180,6 +186,11 @@ def cannot_write(path: Path, exc: OSError) -> RegistryError:
         hint="there must be room on the disk, and the directory must be writable",
         path=str(path),
     )
+
+
+def _unlink(path: Path) -> None:
+    with suppress(OSError):  # what stays is taken up, or swept away, by others
+        path.unlink()
 
 
 def _is_at(path: Path, file: int) -> bool:

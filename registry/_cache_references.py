@@ -1,7 +1,5 @@
 """What references pointed to when they were pulled last: one small file for each."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -9,10 +7,11 @@ from pathlib import Path
 from remotemedia.errors import RegistryError
 from remotemedia.registry._blobs import cannot_write
 from remotemedia.registry._digest import digest_of, hex_of, is_digest
+from remotemedia.registry._files import replace_file
 from remotemedia.registry._reference import Reference
 from remotemedia.trust import strict_json
 
-_TEMPORARY = ".new-"
+_TEMPORARY = "."
 _MAX_BYTES = 16 << 10
 
 
@@ -52,10 +51,7 @@ class CachedReferences:
             return
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._directory, prefix=_TEMPORARY, delete=False) as file:
-                file.write(strict_json.dumps({"reference": text, "digest": digest}))
-                os.fchmod(file.fileno(), 0o644)
-            Path(file.name).replace(path)
+            replace_file(path, strict_json.dumps({"reference": text, "digest": digest}), 0o644)
         except OSError as exc:
             raise cannot_write(path, exc) from exc
 

@@ -1,14 +1,13 @@
 """Requests to one repository: where they go, as whom, how often they are tried, and what a refusal means."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin
 
 from remotemedia.errors import RegistryError
 from remotemedia.registry._auth import Authorizer, Scopes
 from remotemedia.registry._credentials import Credentials
 from remotemedia.registry._retry import RetryPolicy, TransientError, parse_retry_after, retrying
-from remotemedia.registry._transport import Origin, Response, Transport, discard, read_bounded
+from remotemedia.registry._transport import Body, Origin, Response, Transport, discard, joined, read_bounded
 from remotemedia.trust import strict_json
 
 _MAX_ERROR_BYTES = 64 << 10
@@ -59,7 +58,7 @@ class RepositoryClient:
 
     def url(self, path: str) -> str:
         """Give the URL of a path below the repository; a whole URL stays what it is."""
-        return urljoin(self._base, path)
+        return joined(self._base, path)
 
     def request(
         self,
@@ -92,7 +91,7 @@ class RepositoryClient:
         *,
         scopes: Scopes | None = None,
         headers: Mapping[str, str] | None = None,
-        body: bytes | Iterable[bytes] | None = None,
+        body: Body | None = None,
         missing: str | None = None,
     ) -> Response:
         """Send a request once, and again if there was a challenge; raises `TransientError` and `AnswerError`.
@@ -105,9 +104,10 @@ class RepositoryClient:
         ours = Origin.of(url) == self.origin
         authorization = self._authorizer.header(scopes) if ours else None
         response = self.transport.send(method, url, headers=headers, authorization=authorization, body=body)
-        if response.status == 401 and ours:  # noqa: PLR2004 - HTTP
+        is_new = False
+        while response.status == 401 and ours and not is_new:  # noqa: PLR2004 - HTTP
             discard(response)
-            authorization = self._authorizer.answer(response, scopes, authorization)
+            authorization, is_new = self._authorizer.answer(response, scopes, authorization)
             response = self.transport.send(method, url, headers=headers, authorization=authorization, body=body)
         if response.status in expected:
             return response

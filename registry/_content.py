@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from remotemedia.errors import PackageError, RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
-from remotemedia.registry._ports import Progress, ProgressEvent, Source
+from remotemedia.registry._extent import Extent
+from remotemedia.registry._ports import InFiles, Progress, ProgressEvent, Source
+
+_Piece = TypeVar("_Piece", bytes, bytes | Extent)
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,10 @@ class BytesContent:
         """Give the bytes from `start` on."""
         if start < len(self.data):
             yield self.data[start:]
+
+    def pieces(self, start: int = 0) -> Iterator[bytes]:
+        """Give the bytes from `start` on."""
+        return self.read(start)
 
     def refusal(self, why: str) -> RemoteMediaError:
         """Make the error that says that the bytes are not those of the digest: RM302."""
@@ -43,9 +50,17 @@ class SourceContent:
 
     def read(self, start: int = 0) -> Iterator[bytes]:
         """Give the bytes from `start` on."""
-        done = start
+        return self._counted(self.source.read_blob(self.descriptor, start), start)
+
+    def pieces(self, start: int = 0) -> Iterator[bytes | Extent]:
+        """Give the same, from files as parts of them."""
+        if isinstance(self.source, InFiles):
+            return self._counted(self.source.blob_extents(self.descriptor, start), start)
+        return self.read(start)
+
+    def _counted(self, pieces: Iterator[_Piece], done: int) -> Iterator[_Piece]:
         self._tell("start", done)
-        for chunk in self.source.read_blob(self.descriptor, start):
+        for chunk in pieces:
             self.check()
             yield chunk
             # Whoever asks for the next chunk has sent or written this one.

@@ -1,4 +1,4 @@
-"""Copying a package from anywhere to anywhere: signatures first, the manifest last."""
+"""Copying a package from anywhere to anywhere: the manifest last."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ JOBS = 4
 """Blobs that move at the same time."""
 
 _MAX_REFERRERS = 64
-_MAX_REFERRER_BYTES = 32 << 20
+_MAX_REFERRERS_BYTES = 64 << 20  # of all together, as they are in memory
 _REFERRER_ROUNDS = 3
 
 _T = TypeVar("_T")
@@ -55,8 +55,9 @@ def copy(
     `jobs` blobs move at the same time; `progress` is called from several threads, but never by two at once.
     """
     manifest = Manifest.parse(source.manifest(descriptor.digest))
-    _copy_referrers(source, target, descriptor.digest, jobs)
-    copy_blobs(source, target, manifest, progress, jobs)
+    referrers = _unlisted(target, descriptor.digest, fetch_referrers(source, descriptor.digest, jobs=jobs))
+    beside = [partial(_put_referrers, target, descriptor.digest, referrers)] if referrers else []
+    copy_blobs(source, target, manifest, progress, jobs, beside=beside)
     target.put_manifest(manifest.raw, tag)
 
 
@@ -81,7 +82,10 @@ def fetch_referrers(source: Source, digest: str, artifact_type: str | None = Non
             f"expected at most {_MAX_REFERRERS} signatures and the like, got {len(listed)}", code="RM303"
         )
     ordered = sorted(listed, key=lambda one: one.digest)
-    return _each(jobs, [partial(_fetch, source, descriptor, digest) for descriptor in ordered])
+    manifests = _each(jobs, [partial(_referring, source, descriptor, digest) for descriptor in ordered])
+    if sum(blob.size for manifest in manifests for blob in manifest.blobs) > _MAX_REFERRERS_BYTES:
+        raise PackageError(f"expected signatures and the like of at most {_MAX_REFERRERS_BYTES} bytes", code="RM303")
+    return _each(jobs, [partial(_fetch, source, manifest) for manifest in manifests])
 
 
 def put_referrer(target: Target, referrer: Referrer) -> None:
@@ -98,9 +102,18 @@ def put_referrer_blobs(target: Target, referrer: Referrer) -> None:
 
 
 def copy_blobs(
-    source: Source, target: Target, manifest: Manifest, progress: Progress | None = None, jobs: int = JOBS
+    source: Source,
+    target: Target,
+    manifest: Manifest,
+    progress: Progress | None = None,
+    jobs: int = JOBS,
+    *,
+    beside: Sequence[Callable[[], None]] = (),
 ) -> None:
-    """Copy configuration and layers, several at a time; started in the order of the manifest."""
+    """Copy configuration and layers, several at a time, while something else is done beside.
+
+    They are started in the order of the manifest.
+    """
     workers = Workers(jobs)
     telling = threading.Lock()
 
@@ -117,23 +130,26 @@ def copy_blobs(
             target.put_blob(descriptor, SourceContent(source, descriptor, tell, workers.check))
             tell(told("finish", done=descriptor.size))
 
-    workers.run([partial(move, descriptor) for descriptor in manifest.blobs])
+    workers.run([*beside, *(partial(move, descriptor) for descriptor in manifest.blobs)])
 
 
-def _copy_referrers(source: Source, target: Target, digest: str, jobs: int) -> None:
-    """Copy what the target does not list, one by one: registries lose referrers that come at the same time.
+def _unlisted(target: Target, digest: str, referrers: list[Referrer]) -> list[Referrer]:
+    """Give those that the target does not list."""
+    there = target.listed(digest) if referrers else ()
+    return [one for one in referrers if one.manifest.descriptor.digest not in there]
+
+
+def _put_referrers(target: Target, digest: str, wanted: list[Referrer]) -> None:
+    """Store what the target lacks, one by one: registries lose referrers that come at the same time.
 
     And read back whether they are listed, as some lose them all the same.
     """
-    wanted = fetch_referrers(source, digest, jobs=jobs)
     for _ in range(_REFERRER_ROUNDS):
-        if wanted:
-            there = target.listed(digest)
-            wanted = [one for one in wanted if one.manifest.descriptor.digest not in there]
-        if not wanted:
-            return
         for referrer in wanted:
             put_referrer(target, referrer)
+        wanted = _unlisted(target, digest, wanted)
+        if not wanted:
+            return
     raise RegistryError(
         f"expected what refers to `{digest}` to be listed after it was stored, {len(wanted)} are missing",
         code="RM406",
@@ -148,7 +164,7 @@ def _mounted(source: Source, target: Target, descriptor: Descriptor) -> bool:
     return source.host == target.host and target.mount_blob(descriptor, source.repository)
 
 
-def _fetch(source: Source, descriptor: Descriptor, subject: str) -> Referrer:
+def _referring(source: Source, descriptor: Descriptor, subject: str) -> Manifest:
     manifest = Manifest.parse(source.manifest(descriptor.digest))
     if manifest.subject is None or manifest.subject.digest != subject:
         raise PackageError(
@@ -156,8 +172,10 @@ def _fetch(source: Source, descriptor: Descriptor, subject: str) -> Referrer:
             code="RM303",
             hint="whoever keeps the list of signatures is at fault; fetch the package from its source",
         )
-    if sum(blob.size for blob in manifest.blobs) > _MAX_REFERRER_BYTES:
-        raise PackageError(f"expected a signature of at most {_MAX_REFERRER_BYTES} bytes", code="RM303")
+    return manifest
+
+
+def _fetch(source: Source, manifest: Manifest) -> Referrer:
     return Referrer(manifest, tuple((blob, b"".join(source.open_blob(blob))) for blob in manifest.blobs))
 
 

@@ -6,7 +6,6 @@ registry counts.
 """
 
 import base64
-import binascii
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -104,7 +103,7 @@ def _from_entry(entry: Mapping[str, Any], key: str) -> Credentials | None:
     if isinstance(auth := entry.get("auth"), str) and auth:
         try:
             username, colon, password = base64.b64decode(auth, validate=True).decode().rstrip("\0").partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or no text in it
             colon = ""
         if not colon:
             raise RegistryError(

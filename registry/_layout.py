@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import stat
-import tempfile
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,10 @@ from remotemedia.registry import media_types
 from remotemedia.registry._blobs import BlobStore, cannot_write
 from remotemedia.registry._content import BytesContent
 from remotemedia.registry._descriptor import Descriptor, Manifest, index_bytes
-from remotemedia.registry._digest import digest_of, referrers_tag
-from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE, Extent, LayoutSource
+from remotemedia.registry._digest import digest_of, is_referrers_tag, referrers_tag
+from remotemedia.registry._extent import Extent
+from remotemedia.registry._files import replace_file
+from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE, LayoutSource
 from remotemedia.registry._ports import Content
 
 
@@ -113,11 +114,9 @@ class LayoutDirectory(LayoutSource):
         return []
 
     def _list(self, entries: list[dict[str, Any]], digest: str, referrers: Sequence[Descriptor]) -> None:
-        """Point the entry `sha256-<hex>` to a new index of referrers; the old index goes."""
+        """Point the entry `sha256-<hex>` to a new index of referrers."""
         tag = referrers_tag(digest)
         position = next((place for place, entry in enumerate(entries) if _ref_name(entry) == tag), len(entries))
-        for old in entries[position : position + 1]:
-            self._blobs.remove(old["digest"])
         if not referrers:
             del entries[position : position + 1]
             return
@@ -140,8 +139,11 @@ class LayoutDirectory(LayoutSource):
                 _replace(self.path / LAYOUT_FILE, LAYOUT_BYTES)
                 _replace(self.path / INDEX_FILE, index_bytes([]))
             entries = self._raw_index()
+            before = _lists(entries)
             yield entries
             _replace(self.path / INDEX_FILE, index_bytes(entries))
+            for digest in before - _lists(entries):  # only now does nobody look for them
+                self._blobs.remove(digest)
         finally:
             os.close(directory)
 
@@ -165,10 +167,7 @@ def _place(entries: list[dict[str, Any]], entry: dict[str, Any], tag: str | None
 
 def _replace(path: Path, data: bytes) -> None:
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            file.write(data)
-            os.fchmod(file.fileno(), 0o644)
-        Path(file.name).replace(path)
+        replace_file(path, data, 0o644)
     except OSError as exc:
         raise cannot_write(path, exc) from exc
 
@@ -176,6 +175,11 @@ def _replace(path: Path, data: bytes) -> None:
 def _ref_name(entry: dict[str, Any]) -> str | None:
     name = (entry.get("annotations") or {}).get(media_types.REF_NAME)
     return name if isinstance(name, str) else None
+
+
+def _lists(entries: list[dict[str, Any]]) -> set[str]:
+    """Give the digests of the indexes of referrers."""
+    return {entry["digest"] for entry in entries if is_referrers_tag(_ref_name(entry) or "")}
 
 
 def _referrer(raw: bytes) -> Manifest:

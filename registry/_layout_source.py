@@ -1,10 +1,8 @@
 """Reading an OCI image layout, wherever its files are: in a directory or in a tar."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,6 +17,7 @@ from remotemedia.registry._digest import (
     referrers_tag,
     verified,
 )
+from remotemedia.registry._extent import Extent
 from remotemedia.registry._reference import DEFAULT_TAG
 from remotemedia.trust import strict_json
 
@@ -29,20 +28,7 @@ BLOBS = "blobs/sha256"
 
 _LAYOUT_VERSION = "1.0.0"
 _MAX_ENTRIES = 1024
-_READ_BYTES = 256 << 10  # stays in the processor's cache on its way to a socket
-
-
-@dataclass(frozen=True)
-class Extent:
-    """Bytes of an open file: `size` of them from `offset` on."""
-
-    file: int
-    offset: int
-    size: int
-
-    def read(self, position: int, count: int) -> bytes:
-        """Give at most `count` bytes from `position` on; threads may do so at the same time."""
-        return os.pread(self.file, max(0, min(count, self.size - position)), self.offset + position)
+_READ_BYTES = 256 << 10  # stays in the processor's cache on its way elsewhere
 
 
 class LayoutSource(ABC):
@@ -83,13 +69,15 @@ class LayoutSource(ABC):
 
     def read_blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         """Give a blob in chunks of at most 256 KiB from byte `start` on, unchecked but for its size."""
+        for piece in self.blob_extents(descriptor, start):
+            yield piece.read(0, piece.size)
+
+    def blob_extents(self, descriptor: Descriptor, start: int = 0) -> Iterator[Extent]:
+        """Give the same as parts of an open file."""
         with self._present(f"{BLOBS}/{hex_of(descriptor.digest)}") as extent:
             if extent.size != descriptor.size:
                 raise self.refusal(descriptor.digest, f"expected {descriptor.size} bytes, got {extent.size}")
-            position = start
-            while chunk := extent.read(position, _READ_BYTES):
-                yield chunk
-                position += len(chunk)
+            yield from extent.pieces(start, _READ_BYTES)
 
     def refusal(self, digest: str, why: str) -> RemoteMediaError:
         """Make the error that says that what came from here does not match its digest: RM302."""

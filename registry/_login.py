@@ -37,7 +37,7 @@ def check_login(
         discard(response)
         asked = response.status == _UNAUTHORIZED
         if asked:
-            authorization = authorizer.answer(response, (), None)
+            authorization, _ = authorizer.answer(response, (), None)
             response = transport.send("GET", url, headers={}, authorization=authorization)
             discard(response)
         if response.status != _OK:

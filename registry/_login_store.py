@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from remotemedia.registry._auth_files import (
     server_of,
 )
 from remotemedia.registry._credentials import Credentials
+from remotemedia.registry._files import replace_file
 
 
 def store_login(host: str, credentials: Credentials, environ: Mapping[str, str]) -> str:
@@ -89,16 +89,7 @@ def _rewriting(path: Path) -> Iterator[dict[str, Any]]:
 def _replace(path: Path, document: dict[str, Any]) -> None:
     text = json.dumps(document, indent="\t", ensure_ascii=False).encode()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            temporary = Path(file.name)  # made with mode 0600
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.replace(path)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+        replace_file(path, text, 0o600, sync=True)
     except OSError as exc:
         raise _cannot_write(path, exc) from exc
 

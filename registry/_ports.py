@@ -6,6 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from remotemedia.errors import RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
+from remotemedia.registry._extent import Extent
 
 
 class Source(Protocol):
@@ -47,6 +48,10 @@ class Content(Protocol):
         """Give the bytes from `start` on."""
         ...
 
+    def pieces(self, start: int = 0) -> Iterator[bytes | Extent]:
+        """Give the same, where it can be as parts of an open file: for those who send it on as it is."""
+        ...
+
     def refusal(self, why: str) -> RemoteMediaError:
         """Make the error that says that the bytes are not those of the digest."""
         ...
@@ -73,6 +78,15 @@ class Target(Protocol):
 
     def listed(self, digest: str) -> Container[str]:
         """Give the digests of the manifests that are listed as referring to an artifact, there or not."""
+        ...
+
+
+@runtime_checkable
+class InFiles(Protocol):
+    """A source whose blobs are, or are in, files of this machine."""
+
+    def blob_extents(self, descriptor: Descriptor, start: int = 0) -> Iterator[Extent]:
+        """Give what `read_blob` gives as parts of an open file, each good until the next one is asked for."""
         ...
 
 

@@ -1,6 +1,7 @@
 """References: where a package is, as people write it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -63,7 +64,7 @@ class Reference:
             if not is_digest(text):
                 raise _malformed("expected 64 hexadecimal digits behind `sha256:`", text)
             return cls(Scheme.CACHE, digest=text)
-        if text.endswith(_FILE_SUFFIX) or (text and Path(text).is_file()):
+        if text.endswith(_FILE_SUFFIX) or _is(Path.is_file, text):
             return cls(Scheme.FILE, path=text)
         raise _malformed("expected `oci://…`, `oci-layout:…`, a `.rmpkg` file or `sha256:…`", text, _likely(text))
 
@@ -115,6 +116,13 @@ class Reference:
                 return self.digest or ""
 
 
+def _is(kind: Callable[[Path], bool], text: str) -> bool:
+    try:
+        return bool(text) and kind(Path(text))
+    except OSError:  # no file can have this name, or nobody may look
+        return False
+
+
 def _split_digest(rest: str, text: str) -> tuple[str, str | None]:
     before, at, digest = rest.rpartition("@")
     if not at or not digest.startswith("sha"):  # a directory may have an at sign in its name
@@ -133,7 +141,7 @@ def _checked_tag(colon: str, tag: str, text: str) -> str | None:
 
 
 def _likely(text: str) -> str | None:
-    if text and Path(text).is_dir():
+    if _is(Path.is_dir, text):
         return f"for an OCI layout directory write `oci-layout:{text[:80]}`"
     if "/" in text:
         return f"for a registry write `oci://{text.partition('://')[2] or text}`"[:160]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from remotemedia.errors import RegistryError, RemoteMediaError
 from remotemedia.registry import media_types
@@ -21,7 +21,7 @@ from remotemedia.registry._ports import Content
 from remotemedia.registry._reference import DEFAULT_TAG
 from remotemedia.registry._retry import RetryPolicy
 from remotemedia.registry._tls import TlsOptions
-from remotemedia.registry._transport import Origin, Response, Timeouts, Transport, discard, scheme_of
+from remotemedia.registry._transport import Origin, Response, Timeouts, Transport, discard, joined, scheme_of
 from remotemedia.registry._upload import Upload
 from remotemedia.trust import strict_json
 
@@ -236,7 +236,7 @@ class HttpRegistry:
             link = _NEXT.search(response.headers.get("Link", ""))
             if link is None:
                 return
-            path = urljoin(self._client.url(path), link[1])
+            path = joined(self._client.url(path), link[1])
             if Origin.of(path) != self._client.origin:
                 raise self._client.not_allowed("expected the next page from the same registry")
         raise self._client.not_allowed(f"expected at most {_MAX_PAGES} pages")

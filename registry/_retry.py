@@ -61,7 +61,8 @@ def parse_retry_after(value: str | None) -> float | None:
     """Read `Retry-After` (RFC 9110, section 10.2.3): seconds or a date; None if absent or malformed."""
     if value is None:
         return None
-    if value.strip().isascii() and value.strip().isdigit():
+    value = value.strip()
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)

@@ -1,6 +1,7 @@
 """One HTTP exchange: where it may go, how long it may take, and what it must not carry elsewhere."""
 
 import ipaddress
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,17 +11,22 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
 from remotemedia.errors import RegistryError
+from remotemedia.registry._connections import with_patience
 from remotemedia.registry._digest import CHUNK_BYTES
+from remotemedia.registry._extent import Extent
 from remotemedia.registry._lost import converted, too_slow
 from remotemedia.registry._tls import TlsOptions
 
 Response = urllib3.BaseHTTPResponse
+Body = bytes | Iterable[bytes | Extent]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _MAX_DISCARDED_BYTES = 64 << 10
+_DISCARD_SECONDS = 1.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TLS_CHUNK_BYTES = 256 << 10
 _CONNECTIONS = 16  # kept open for each host: blobs and pieces of blobs move at the same time
@@ -56,21 +62,32 @@ class Origin:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """Take a URL's origin; raises `RegistryError` RM406 for what is not HTTP."""
+        """Take a URL's origin; raises `RegistryError` RM406 for what is not HTTP.
+
+        It is read by those who will connect: another reader could see another host in it.
+        """
         try:
-            parts = urlsplit(url)
-            port = parts.port
+            parts = parse_url(url)
         except ValueError as exc:
             raise _not_allowed(f"expected a URL, got `{url[:200]}`") from exc
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None:
+        if parts.scheme not in _DEFAULT_PORTS or not parts.host or parts.auth is not None:
             raise _not_allowed(f"expected an `https` URL, got `{url[:200]}`")
-        return cls(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme])
+        port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+        return cls(parts.scheme, parts.host.strip("[]"), port)
 
     @property
     def authority(self) -> str:
         """Host and port as a reference has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def joined(base: str, location: str) -> str:
+    """Give the URL that a `Location` means (RFC 9110, section 10.2.2); raises `RegistryError` RM406 if it is none."""
+    try:
+        return urljoin(base, location)
+    except ValueError as exc:
+        raise _not_allowed(f"expected a URL, got `{location[:200]}`") from exc
 
 
 def is_loopback(host: str) -> bool:
@@ -91,14 +108,27 @@ def scheme_of(host: str, *, plain_http: bool, tls: TlsOptions | None) -> str:
 
 
 def _is_inside(host: str) -> bool:
-    """Say whether a host is this machine, or one that only this machine sees: nobody outside may send us there."""
-    if is_loopback(host):
-        return True
+    """Say whether a host is this machine, or one that only this machine sees: nobody outside may send us there.
+
+    In every spelling that a resolver takes for an address; what names resolve to is not asked.
+    """
+    name = host.rstrip(".")
+    address = _address(name)
+    if address is None:
+        return is_loopback(name)
+    return address.is_loopback or address.is_link_local or address.is_unspecified
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address, also as `127.1` or `0x7f000001` (inet_aton(3)) and IPv4 within IPv6 (RFC 4291, 2.5.5)."""
     try:
-        address = ipaddress.ip_address(host.strip("[]"))
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
-    return address.is_link_local or address.is_unspecified
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except (OSError, ValueError):
+            return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 class Transport:
@@ -140,7 +170,7 @@ class Transport:
         *,
         headers: Mapping[str, str],
         authorization: str | None = None,
-        body: bytes | Iterable[bytes] | None = None,
+        body: Body | None = None,
     ) -> Response:
         """Send one request; GET and HEAD follow redirects, and `authorization` stays with the first origin.
 
@@ -158,7 +188,7 @@ class Transport:
             if response.status not in _REDIRECTS or method not in {"GET", "HEAD"} or location is None:
                 return response
             discard(response)
-            url = urljoin(url, location)
+            url = joined(url, location)
         raise _not_allowed(f"expected at most {_MAX_REDIRECTS} redirects from `{first.host}`")
 
     def stream(self, response: Response, host: str) -> Iterator[bytes]:
@@ -177,7 +207,12 @@ class Transport:
             response.close()
 
     def _exchange(
-        self, method: str, url: str, origin: Origin, headers: Mapping[str, str], body: bytes | Iterable[bytes] | None
+        self,
+        method: str,
+        url: str,
+        origin: Origin,
+        headers: Mapping[str, str],
+        body: Body | None,
     ) -> Response:
         if self._offline:
             raise RegistryError(
@@ -198,7 +233,7 @@ class Transport:
                 method,
                 url,
                 headers={"Accept-Encoding": "identity", "User-Agent": "remotemedia", **headers},
-                body=body,
+                body=body,  # type: ignore[arg-type] # our connections send extents too
                 retries=False,
                 redirect=False,
                 preload_content=False,
@@ -213,7 +248,7 @@ class Transport:
         as_client = origin.host == self._home.host if origin.scheme == "https" else None
         if (proxy, as_client) not in self._pools:
             context = self._tls.context(as_client=as_client) if as_client is not None else None
-            self._pools[proxy, as_client] = (
+            self._pools[proxy, as_client] = with_patience(
                 urllib3.PoolManager(maxsize=_CONNECTIONS, blocksize=CHUNK_BYTES, ssl_context=context)
                 if proxy is None
                 else urllib3.ProxyManager(
@@ -282,11 +317,15 @@ def _next(response: Response) -> bytes:
 
 
 def discard(response: Response) -> None:
-    """Be done with an answer; the connection is kept for the next request only if little is left to read."""
+    """Be done with an answer; the connection is kept for the next request only if little is left to read, and soon."""
+    left, deadline = _MAX_DISCARDED_BYTES, time.monotonic() + _DISCARD_SECONDS
     try:
-        if len(response.read(_MAX_DISCARDED_BYTES + 1)) <= _MAX_DISCARDED_BYTES:
-            response.release_conn()
-            return
+        while left > 0 and time.monotonic() < deadline:
+            data = response.read1(left)
+            if not data:
+                response.release_conn()
+                return
+            left -= len(data)
     except (HTTPError, OSError):
         pass  # what is thrown away need not arrive
     response.close()

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from remotemedia.registry._client import AnswerError, RepositoryClient
 from remotemedia.registry._descriptor import Descriptor
+from remotemedia.registry._extent import Extent
 from remotemedia.registry._ports import Content
 from remotemedia.registry._retry import TransientError
 from remotemedia.registry._transport import Response, discard
@@ -168,12 +169,12 @@ class _Bytes:
         self._start = start
         self._size = size
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes | Extent]:
         left = self._size
-        for chunk in self._content.read(self._start):
-            for begin in range(0, min(len(chunk), left), _SEND_BYTES):
-                yield chunk[begin : min(begin + _SEND_BYTES, left)]
-            left -= min(len(chunk), left)
+        for piece in self._content.pieces(self._start):
+            for begin in range(0, min(len(piece), left), _SEND_BYTES):
+                yield piece[begin : min(begin + _SEND_BYTES, left)]
+            left -= min(len(piece), left)
             if left == 0:
                 return
         raise self._content.refusal(f"expected {self._size} bytes from {self._start} on, {left} are missing")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from remotemedia.errors import TrustError, UsageError
+from remotemedia.registry._files import replace_file
 from remotemedia.runtime._grants import Grants
 from remotemedia.trust import strict_json
 
@@ -102,11 +102,7 @@ class Approvals:
         rows = [{"digest": it.digest, "reference": it.reference, "grants": list(it.grants)} for it in approvals]
         text = strict_json.dumps({"version": 1, "approvals": rows})
         try:
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=".approvals-", delete=False) as file:
-                file.write(text)  # made with mode 0600
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(self._path)
+            replace_file(self._path, text, 0o600, sync=True)
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 

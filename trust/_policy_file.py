@@ -136,7 +136,7 @@ def _version(value: Any) -> int:
 
 
 def _others(value: Any) -> str:
-    if value not in ("mode", "refuse"):  # noqa: PLR6201 - a set needs what can be hashed, a list in TOML cannot
+    if value not in ("mode", "refuse"):  # no set: a list cannot be hashed
         raise ValueError(f"expected `mode` or `refuse`, got {value!r:.80}")
     return str(value)
 

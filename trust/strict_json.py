@@ -5,8 +5,8 @@
     document = strict_json.loads(data, max_bytes=4 << 20)
 
 Refused are, beside malformed text: more than `max_bytes`, nesting deeper than `max_depth`, duplicate keys, `NaN`,
-`Infinity` and numbers that are too large to be others, lone surrogates, and text that is not UTF-8 (RFC 7493, I-JSON). Every refusal is a `ValueError`; the caller
-knows which of its error codes that is.
+`Infinity` and numbers that overflow to it, integers that fit into no 64 bits, lone surrogates, and text that is not
+UTF-8 (RFC 7493, I-JSON). Every refusal is a `ValueError`; the caller knows which of its error codes that is.
 """
 
 import json
@@ -22,6 +22,7 @@ __all__ = ["DEFAULT_MAX_BYTES", "DEFAULT_MAX_DEPTH", "dumps", "loads", "loads_ob
 
 # Possessive, and a string may end with the text: linear in the length of the data, whatever it holds.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_MAX_INTEGER_CHARACTERS = 20  # of 64 bits, and a sign
 _OPENING = frozenset({b"[", b"{"})
 _CLOSING = frozenset({b"]", b"}"})
 
@@ -31,9 +32,7 @@ def loads(data: bytes, *, max_bytes: int = DEFAULT_MAX_BYTES, max_depth: int = D
     if len(data) > max_bytes:
         raise ValueError(f"expected at most {max_bytes} bytes, got {len(data)}")
     _check_depth(data, max_depth)
-    value = json.loads(
-        data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
-    )
+    value = _decoder.decode(data.decode())
     if b"\\u" in data:
         dumps(value)  # a lone surrogate can be escaped, but not written again
     return value
@@ -88,3 +87,14 @@ def _finite(text: str) -> float:
     if math.isinf(value):
         raise ValueError(f"expected a finite number, got `{text[:80]}`")
     return value
+
+
+def _bounded(text: str) -> int:
+    if len(text) > _MAX_INTEGER_CHARACTERS:
+        raise ValueError(f"expected a number of at most 64 bits, got `{text[:80]}`")
+    return int(text)
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
+)

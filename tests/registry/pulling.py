@@ -33,7 +33,7 @@ class Puller:
         """Wait for the end: the digest, or what went wrong; None if it was killed before it could tell."""
         try:
             return str(self._ours.recv()) if self._ours.poll(30) else "it takes too long"
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return None
         finally:
             self._ours.close()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import threading
 import time
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def test_a_pull_under_way_hinders_nobody(registry_simulator: RegistrySimulator, 
     package = make_package()
     source = package.write(tmp_path / "slow")
     cache = Cache(home)
+    removing = threading.Lock()  # blobs are read by several threads
 
     class Slow:
         """Looks after the cache in the middle of a pull from it."""
@@ -101,8 +103,9 @@ def test_a_pull_under_way_hinders_nobody(registry_simulator: RegistrySimulator, 
                 assert not cache.sweep()
                 assert cache.unused() == ()
                 assert len(cache.list()) <= 1
-                if cache.list():
-                    cache.remove(Reference.parse(other))
+                with removing:
+                    if cache.list():
+                        cache.remove(Reference.parse(other))
             return getattr(source, name)
 
     entry = cache.add(Slow(), package.descriptor, None)  # type: ignore[arg-type] # it is a source by delegation

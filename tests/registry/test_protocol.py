@@ -58,6 +58,11 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert parse_retry_after("Mon, 01 Jan 2001 00:00:00 GMT") == 0
 
 
+@pytest.mark.parametrize("text", ["", "soon", "-1", "\xb2", "1e3", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
+def test_a_malformed_retry_after_is_none(text: str) -> None:
+    assert parse_retry_after(text) is None
+
+
 def test_pauses_grow_and_end() -> None:
     policy = RetryPolicy(attempts=4, base_delay=1, max_delay=3)
     pauses = [policy.delay(failures, None) for failures in (1, 2, 3, 4)]

@@ -115,3 +115,10 @@ def test_the_hint_guesses_what_was_meant(tmp_path: Path) -> None:
 def test_the_canonical_form_names_the_tag() -> None:
     assert Reference.parse("oci://r/a").canonical == Reference.parse("oci://r/a:latest").canonical
     assert Reference.parse("oci-layout:a").canonical == "oci-layout:a"
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "a/" * 2000, "x" * 300 + "/y"])
+def test_a_name_that_no_file_can_have_is_no_reference(text: str) -> None:
+    with pytest.raises(RegistryError) as caught:
+        Reference.parse(text)
+    assert caught.value.code == "RM401"

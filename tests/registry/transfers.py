@@ -6,6 +6,7 @@ import pytest
 
 from remotemedia.errors import RemoteMediaError
 from remotemedia.registry import HttpRegistry, LayoutDirectory, PackageArchive, RetryPolicy, copy
+from remotemedia.registry._copy import JOBS
 from tests.registry.samples import Package
 from tests.simulators.registry import RegistrySimulator
 
@@ -17,9 +18,9 @@ def client(simulator: RegistrySimulator, environ: dict[str, str] | None = None) 
     return HttpRegistry(simulator.host, NAME, environ=environ or {}, retry=QUICK)
 
 
-def push(package: Package, registry: HttpRegistry, path: Path, tag: str = "1.0") -> None:
+def push(package: Package, registry: HttpRegistry, path: Path, tag: str = "1.0", *, jobs: int = JOBS) -> None:
     with PackageArchive(package.pack(path / "x.rmpkg")) as archive:
-        copy(archive, registry, archive.resolve(None), tag=tag)
+        copy(archive, registry, archive.resolve(None), tag=tag, jobs=jobs)
 
 
 def pull(registry: HttpRegistry, path: Path, tag: str = "1.0") -> LayoutDirectory:

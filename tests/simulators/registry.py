@@ -138,7 +138,7 @@ class RegistrySimulator:
         self.lock = threading.RLock()
         registry = self
 
-        class RegistryHandler(Handler):
+        class RegistryHandler(self.handler_class()):  # type: ignore[misc] # which one is for the subclass to say
             simulator = registry
 
         self._secure = tls is not None
@@ -156,6 +156,11 @@ class RegistrySimulator:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    @classmethod
+    def handler_class(cls) -> "type[Handler]":
+        """Give what answers the requests; a subclass may answer some otherwise."""
+        return Handler
 
     @property
     def host(self) -> str:
