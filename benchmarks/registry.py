@@ -37,7 +37,7 @@ from remotemedia import OnnxNode, Pipeline
 Pipeline("big").add(OnnxNode(model="big.onnx"))
 """
 # What a push and a pull import, without doing anything.
-IMPORTS = "import remotemedia.cli, remotemedia.runtime.publish, remotemedia.runtime.resolve, urllib3"
+IMPORTS = "import remotemedia.cli, remotemedia.runtime._push, remotemedia.runtime.resolve, urllib3"
 
 sys.path.insert(0, str(REPOSITORY))
 from tests.simulators.authority import Authority  # noqa: E402 - found beside this file's parent

@@ -21,7 +21,7 @@ def push(
     as_json: Json = False,
 ) -> None:
     """Push a package and its signatures."""
-    from remotemedia.runtime.publish import newest_package, push_package
+    from remotemedia.runtime._push import newest_package, push_package
 
     path = package or newest_package(Path())
     with transfer("pushing") as progress:

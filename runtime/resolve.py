@@ -263,7 +263,10 @@ def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirecto
             code="RM301",
             hint=f"build it first with `remotemedia build {path}`, or run it in this process with `python {path}`",
         )
-    return nullcontext(LayoutDirectory(path)) if path.is_dir() else PackageArchive(path)
+    try:
+        return nullcontext(LayoutDirectory(path)) if path.is_dir() else PackageArchive(path)
+    except OSError as exc:
+        raise PackageError(f"`{path}` cannot be read: {exc.strerror}", code="RM301", path=str(path)) from exc
 
 
 def _document(source: Source, manifest: Manifest, title: str) -> dict[str, Any]:

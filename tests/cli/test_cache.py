@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from remotemedia.runtime._push import push_package
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.publish import build_package, push_package
+from remotemedia.runtime.publish import build_package
 from remotemedia.runtime.resolve import Resolver
 from tests.cli.conftest import DOUBLE
 from tests.conftest import Command

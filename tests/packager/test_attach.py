@@ -157,3 +157,17 @@ def test_a_package_in_a_place_that_cannot_be_written_stays(tmp_path: Path) -> No
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(limited, 0)[1]) == 7
     assert package.read_bytes() == before
+
+
+@pytest.mark.parametrize("mtime", ["nan", "inf", "-1", "99999999999999"])
+def test_a_package_of_no_time_gets_its_signature(tmp_path: Path, mtime: str) -> None:
+    package, digest = built(tmp_path, None)
+    record = f"mtime={mtime}\n"
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, len(record) + 3
+    package.write_bytes(
+        info.tobuf(tarfile.USTAR_FORMAT) + f"{info.size} {record}".encode().ljust(512, b"\0") + package.read_bytes()
+    )
+    key = SigningKey.generate()
+    attach(package, digest, [signature(package, digest, key)])
+    assert len(signers(package, digest, key)) == 1

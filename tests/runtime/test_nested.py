@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from remotemedia.errors import PackageError
+from remotemedia.runtime._push import push_package
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.publish import build_package, push_package
+from remotemedia.runtime.publish import build_package
 from remotemedia.runtime.resolve import ResolvedPackage, Resolver
 from remotemedia.runtime.run import NodeChoice, RunOptions, choose, granted, make_plan, resolve_nested
 from tests.simulators.registry import RegistrySimulator
