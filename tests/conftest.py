@@ -22,10 +22,11 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home directory, in development mode, for this process and its children."""
+    """A fresh home directory, in development mode and in no CI job, for this process and its children."""
     directory = tmp_path / "home"
     monkeypatch.setenv("REMOTEMEDIA_HOME", str(directory))
     monkeypatch.setenv("REMOTEMEDIA_ENV", "development")
+    monkeypatch.setenv("CI", "")
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     return directory
 
