@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,15 +28,12 @@ def pull(
 ) -> None:
     """Fetch a package, and those that its nodes are, unless the newest are here; signatures are verified first."""
     from remotemedia.registry import Scheme
-    from remotemedia.runtime._nested import resolve_nested
     from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import PullPolicy, Resolver
 
     resolver = Resolver(os.environ, network.network(mirrors), trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
-        found = resolver.resolve(reference, pull=PullPolicy.ALWAYS, progress=progress)
-        within = partial(resolver.within(found).resolve, pull=PullPolicy.ALWAYS, progress=progress)
-        nested = resolve_nested(found, within)
+        found, nested = resolver.resolve_all(reference, pull=PullPolicy.ALWAYS, progress=progress)
     if found.verdict.warning:
         warn(found.verdict.warning)
     packages = [_nested(name, it.package) for name, it in nested.items()]

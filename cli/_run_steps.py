@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remotemedia.cli._console import say, warn
@@ -71,15 +70,12 @@ def fetch(reference: str, *, pull: str, policy: Path | None, network: Network) -
     from remotemedia.errors import UsageError
     from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import PullPolicy, Resolver
-    from remotemedia.runtime.run import resolve_nested
 
     if pull not in list(PullPolicy):
         raise UsageError(f"expected `missing`, `always` or `never` for `--pull`, got `{pull}`", code="RM701")
     resolver = Resolver(os.environ, network, trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
-        package = resolver.resolve(reference, pull=PullPolicy(pull), progress=progress)
-        resolve = partial(resolver.within(package).resolve, pull=PullPolicy(pull), progress=progress)
-        nested = resolve_nested(package, resolve)
+        package, nested = resolver.resolve_all(reference, pull=PullPolicy(pull), progress=progress)
     if package.verdict.warning:
         warn(package.verdict.warning)
     for name, it in nested.items():

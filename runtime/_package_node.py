@@ -14,6 +14,7 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from remotemedia.nodes.remote import HFPipelineNode
@@ -21,10 +22,10 @@ from remotemedia.runtime._lines import from_line, to_line
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.resolve import Resolver
-from remotemedia.runtime.run import RunOptions, resolve_nested, run_package
+from remotemedia.runtime.run import RunOptions, run_package
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from remotemedia.node import Node
@@ -50,15 +51,10 @@ def with_packages(nodes: Sequence[Node], ids: Sequence[str], is_fed: Callable[[s
     """
     home = home_directory(os.environ)
     resolver = Resolver(os.environ, Network())
-
-    def found(reference: str) -> tuple[ResolvedPackage, dict[str, NestedPackage]]:
-        package = resolver.resolve(reference)
-        return package, dict(resolve_nested(package, resolver.resolve))
-
     # One that several nodes are is fetched once.
     wanted = dict.fromkeys(reference for node in nodes if (reference := package_of(node)) is not None)
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        resolved = dict(zip(wanted, threads.map(found, wanted), strict=True))
+        resolved = dict(zip(wanted, threads.map(resolver.resolve_all, wanted), strict=True))
     return [
         node
         if (reference := package_of(node)) is None
@@ -84,15 +80,13 @@ class PackageNode:
 
     is_streaming = True
 
-    def __init__(self, package: ResolvedPackage, nested: dict[str, NestedPackage], *, home: Path, fed: bool) -> None:
-        self._package = package
-        self._nested = nested
-        self._home = home
-        self._fed = fed
+    def __init__(self, package: ResolvedPackage, nested: Mapping[str, NestedPackage], *, home: Path, fed: bool) -> None:
+        options = RunOptions(input="-" if fed else None, packets=True, input_packets=True)
+        self._call = partial(run_package, package, options, home=home, nested=nested, on_event=lambda _event: None)
 
     async def process(self, stream: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
         """Give the package the values of the stream, and what it makes of them as it comes."""
-        run = _Run(self._package, self._nested, self._home, fed=self._fed)
+        run = _Run(self._call)
         feeding: asyncio.Task[None] | None = None
         try:
             lines, writer = await run.start()
@@ -124,13 +118,10 @@ async def _feed(stream: AsyncIterable[Any], writer: asyncio.StreamWriter) -> Non
 
 
 class _Run:
-    """The executor's process, and a thread that waits for it."""
+    """The executor's process, and a thread that waits for it; `call` is `run_package` but for its streams."""
 
-    def __init__(self, package: ResolvedPackage, nested: dict[str, NestedPackage], home: Path, *, fed: bool) -> None:
-        self._package = package
-        self._nested = nested
-        self._home = home
-        self._fed = fed
+    def __init__(self, call: Callable[..., None]) -> None:
+        self._call = call
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._loop = asyncio.get_running_loop()
@@ -173,16 +164,7 @@ class _Run:
         error: BaseException | None = None
         try:
             with stdin, stdout:
-                run_package(
-                    self._package,
-                    RunOptions(input="-" if self._fed else None, packets=True, input_packets=True),
-                    home=self._home,
-                    nested=self._nested,
-                    on_event=lambda _event: None,
-                    stdin=stdin,
-                    stdout=stdout,
-                    on_start=self._started,
-                )
+                self._call(stdin=stdin, stdout=stdout, on_start=self._started)
         except BaseException as failure:  # noqa: BLE001 - it is raised where it is waited for
             error = failure
         with suppress(RuntimeError):  # the loop is closed: nobody waits any longer

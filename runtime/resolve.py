@@ -26,6 +26,7 @@ from remotemedia.registry import (
     bundles_of,
     media_types,
 )
+from remotemedia.runtime._nested import NestedPackage, resolve_nested
 from remotemedia.runtime._trust import Trust
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
@@ -165,6 +166,14 @@ class Resolver:
         source = entry.open()
         found = self._verified(reference, entry.path, source, source.resolve(entry.digest))
         return replace(found, lease=entry.lease)
+
+    def resolve_all(
+        self, text: str, *, pull: PullPolicy = PullPolicy.MISSING, progress: Progress | None = None
+    ) -> tuple[ResolvedPackage, Mapping[str, NestedPackage]]:
+        """Find a package, and those that nodes of it are, each as `resolve` does; see `resolve_nested`."""
+        package = self.resolve(text, pull=pull, progress=progress)
+        resolve = partial(self.within(package).resolve, pull=pull, progress=progress)
+        return package, resolve_nested(package, resolve)
 
     def within(self, package: ResolvedPackage) -> Resolver:
         """One for the packages that nodes of a package are: strangers chose their registries.
