@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from remotemedia.cli._console import report, warn
+from remotemedia.cli._console import report
 from remotemedia.cli._options import Json, Mirrors, NetworkOptions, with_network
 from remotemedia.cli._policy import PolicyFile
 from remotemedia.cli._progress import transfer
-from remotemedia.cli._signature import signature_line
+from remotemedia.cli._signature import signature_line, warn_of_signers
 
 if TYPE_CHECKING:
     from remotemedia.runtime.resolve import ResolvedPackage
@@ -34,8 +34,7 @@ def pull(
     resolver = Resolver(os.environ, network.network(mirrors), trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
         found, nested = resolver.resolve_all(reference, pull=PullPolicy.ALWAYS, progress=progress)
-    if found.verdict.warning:
-        warn(found.verdict.warning)
+    warn_of_signers(found, nested)
     packages = [_nested(name, it.package) for name, it in nested.items()]
     fields = {
         "reference": reference,
@@ -52,7 +51,5 @@ def pull(
 
 
 def _nested(name: str, package: ResolvedPackage) -> dict[str, str]:
-    if package.verdict.warning:
-        warn(f"node `{name}`: {package.verdict.warning}")
     status = package.verdict.status
     return {"node": name, "reference": str(package.reference), "digest": package.digest, "status": status}

@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remotemedia.cli._console import say, warn
+from remotemedia.cli._console import say
 from remotemedia.cli._observe import LogLevel, Wanted, observe
 from remotemedia.cli._progress import transfer
+from remotemedia.cli._signature import warn_of_signers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,11 +77,7 @@ def fetch(reference: str, *, pull: str, policy: Path | None, network: Network) -
     resolver = Resolver(os.environ, network, trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
         package, nested = resolver.resolve_all(reference, pull=PullPolicy(pull), progress=progress)
-    if package.verdict.warning:
-        warn(package.verdict.warning)
-    for name, it in nested.items():
-        if it.package.verdict.warning:
-            warn(f"node `{name}`: {it.package.verdict.warning}")
+    warn_of_signers(package, nested)
     return Fetched(package, nested, resolver)
 
 

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remotemedia.cli._console import warn
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remotemedia.runtime.resolve import ResolvedPackage
+    from remotemedia.runtime.run import NestedPackage
     from remotemedia.trust import Signed, Verdict
+
+
+def warn_of_signers(package: ResolvedPackage, nested: Mapping[str, NestedPackage]) -> None:
+    """Warn of signers that are not trusted, of a package and of those that nodes of it are."""
+    for what, it in ("", package), *((f"node `{name}`: ", it.package) for name, it in nested.items()):
+        if it.verdict.warning:
+            warn(f"{what}{it.verdict.warning}")
 
 
 def signature_line(verdict: Verdict) -> str:
