@@ -13,6 +13,10 @@ from pathlib import Path
 from remotemedia.errors import UsageError
 from remotemedia.packager._inputs import newest
 
+# A repository whose configuration says that objects lie elsewhere has git fetch those that are missing, by a command
+# which that configuration names too.
+_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+_SECONDS = 20
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z: what RFC 3339 can say
 
 
@@ -58,5 +62,10 @@ def _git(git: str, root: Path, environ: Mapping[str, str], *arguments: str) -> s
     command = [git, "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", *arguments]
     # A GIT_DIR inherited from a hook would name another repository than the project's.
     inherited = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(command, cwd=root, env=inherited, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, cwd=root, env=inherited | _NO_FETCH, capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -1,7 +1,7 @@
-"""What must not become part of a package: files that `.rmignore` excludes, and files that look like secrets.
+"""What must not become part of a package: files that `.rmignore` excludes, and what looks like a secret.
 
-A package is for everyone who can pull it. Names are those under which tools keep credentials; contents are looked at
-for private keys and for tokens that tell by their first characters whose they are.
+A package is for everyone who can pull it. Names are those under which tools keep credentials; contents, of sources
+too, are looked at for private keys and for tokens that tell by their first characters whose they are.
 """
 
 import re
@@ -59,9 +59,20 @@ def screen(program: Program) -> None:
     """Refuse what must not become part of a package.
 
     Raises:
-        PackageError: a file looks like a secret (RM309), or is named by the program and excluded (RM310).
+        PackageError: a file looks like a secret, or a source contains one (RM309); a file is named by the program and
+            excluded (RM310).
     """
     ignored = Ignored(program.root)
+    for module in program.modules:
+        found = None if ignored.admits(module.path) else _token(module.text.encode()[:_LOOKED_AT])
+        if found is not None:
+            raise PackageError(
+                f"`{module.path}` is packed and has a secret: {found}",
+                code="RM309",
+                hint=f"give secrets when the package is run (`p.secret`), or admit it with a line `!/{module.path}` "
+                "in `.rmignore`",
+                path=module.path,
+            )
     for path, is_named in _packed(program):
         line = ignored.excluding_line(path)
         if line is not None and is_named:
@@ -103,5 +114,10 @@ def _secret(file: Path, path: str) -> str | None:
             head = stream.read(_LOOKED_AT)
     except OSError:  # the packer says so
         return None
-    found = None if b"\0" in head[:1024] else _CONTENT.search(head)
+    return None if b"\0" in head[:1024] else _token(head)
+
+
+def _token(head: bytes) -> str | None:
+    """The beginning of the first key or token in a text, as a clause; None if there is none."""
+    found = _CONTENT.search(head)
     return None if found is None else f"it contains `{found[0][:12].decode('ascii', 'replace').strip()}…`"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,20 +80,9 @@ def test_source_date_epoch_must_be_a_time(tmp_path: Path, value: str) -> None:
 
 def test_then_comes_the_time_of_the_commit(tmp_path: Path) -> None:
     project = Project(tmp_path / "repository/project").write()
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "a",
-        "GIT_AUTHOR_EMAIL": "a@example.org",
-        "GIT_COMMITTER_NAME": "a",
-        "GIT_COMMITTER_EMAIL": "a@example.org",
-        "GIT_COMMITTER_DATE": "1234567890 +0200",
-    }
+    environ = identity(tmp_path)
+    git = partial(run_git, tmp_path / "repository", environ)
     os.utime(project.root / "pipeline.py", (EPOCH, EPOCH))
-
-    def git(*arguments: str) -> None:
-        subprocess.run([GIT, *arguments], cwd=tmp_path / "repository", env=environ, check=True, capture_output=True)
 
     git("init")
     assert built_at(project, tmp_path, environ) == EPOCH, "a repository without a commit has no time"
@@ -102,6 +92,32 @@ def test_then_comes_the_time_of_the_commit(tmp_path: Path) -> None:
     git("commit", "-m", "pipeline")
     assert built_at(project, tmp_path, environ) == 1234567890
     assert built_at(project, tmp_path, {**environ, "GIT_DIR": str(tmp_path)}) == 1234567890
+
+
+def test_what_a_repository_says_is_not_run(tmp_path: Path) -> None:
+    # Objects that are missing are fetched from where the configuration says, by the command that it names.
+    project = Project(tmp_path / "repository/project").write()
+    environ = identity(tmp_path)
+    git = partial(run_git, tmp_path / "repository", environ)
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "pipeline")
+    proof = tmp_path / "proof"
+    for name, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": "ssh://nowhere.invalid/repository",
+        "core.sshCommand": f"touch {proof} #",
+        "core.fsmonitor": f"touch {proof} #",
+        "core.pager": f"touch {proof} #",
+    }.items():
+        git("config", name, value)
+    commit = git("rev-parse", "HEAD")
+    (tmp_path / "repository/.git/objects" / commit[:2] / commit[2:]).unlink()
+    os.utime(project.root / "pipeline.py", (EPOCH, EPOCH))
+    assert built_at(project, tmp_path, environ) == EPOCH
+    assert not proof.exists()
 
 
 def test_then_comes_the_newest_input(tmp_path: Path) -> None:
@@ -114,3 +130,22 @@ def test_then_comes_the_newest_input(tmp_path: Path) -> None:
 def built_at(project: Project, tmp_path: Path, environ: dict[str, str]) -> int:
     with tarfile.open(project.build(tmp_path / "out", environ=environ).path) as archive:
         return int(archive.getmember("manifest.json").mtime)
+
+
+def identity(home: Path) -> dict[str, str]:
+    """An environment in which git knows who commits, and when."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+        "GIT_COMMITTER_DATE": "1234567890 +0200",
+    }
+
+
+def run_git(repository: Path, environ: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run([GIT, *arguments], cwd=repository, env=environ, check=True, capture_output=True, text=True)
+    return done.stdout.strip()

@@ -10,7 +10,7 @@ from remotemedia.compiler import compile_file
 from remotemedia.errors import PackageError
 from remotemedia.packager import BuiltPackage, build
 from remotemedia.registry import Manifest, PackageArchive
-from tests.packager.projects import Project, options
+from tests.packager.projects import SOURCE, Project, options
 
 PRIVATE_KEY = b"-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n"
 READER = """\
@@ -86,6 +86,16 @@ def test_contents_of_secrets_are_refused(content: bytes, tmp_path: Path) -> None
 )
 def test_what_only_resembles_one_is_packed(path: str, content: bytes, tmp_path: Path) -> None:
     assert Project(tmp_path / "project", files={path: content}).write().build(tmp_path / "out").path.exists()
+
+
+def test_a_token_in_a_source_is_refused(tmp_path: Path) -> None:
+    source = SOURCE + 'TOKEN = "ghp_' + "a1" * 18 + '"\n'
+    project = Project(tmp_path / "project", sources={"pipeline.py": source.encode()})
+    error = refusal(project, tmp_path / "out")
+    assert error.code == "RM309"
+    assert "`pipeline.py` is packed and has a secret: it contains `ghp_a1a1a1a1…`" in error.message
+    (tmp_path / "project/.rmignore").write_text("!/pipeline.py\n")
+    assert project.build(tmp_path / "out").path.exists()
 
 
 def test_an_ignore_file_admits_one(tmp_path: Path) -> None:
