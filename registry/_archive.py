@@ -18,6 +18,7 @@ from remotemedia.registry._tar import DIRECTORY, LINK, REGULAR, Entry, entries, 
 _MAX_MEMBERS = 20_000
 _MAX_NAME_BYTES = 4096
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SIGNATURE_NAME = re.compile(r"meta/[^/]+\.sigstore\.json")
 _BLOB_NAME = re.compile(rf"{BLOBS}/[0-9a-f]{{64}}", re.ASCII)
 
 
@@ -51,16 +52,23 @@ class PackageArchive(LayoutSource):
         self.close()
 
     def resolve(self, part: str | None) -> Descriptor:
-        """Find an artifact; the plain tree that `tar x` shows must be what it is made of (RM303)."""
+        """Find an artifact; the plain tree that `tar x` shows must be what it is made of, and no more (RM303)."""
         descriptor = super().resolve(part)
-        for layer in Manifest.parse(self.manifest(descriptor.digest)).layers:
-            if self._links.get(layer.title or "", layer.digest) != layer.digest:
-                raise PackageError(
-                    f"`{layer.title}` in `{self._place}` is another file than the package's",
-                    code="RM303",
-                    hint="fetch the package again from its source",
-                )
+        manifest = Manifest.parse(self.manifest(descriptor.digest))
+        titles = {layer.title: layer.digest for layer in manifest.layers}
+        signatures = {name: digest for name, digest in self._links.items() if _SIGNATURE_NAME.fullmatch(name)}
+        for name, digest in self._links.items() - signatures.items():
+            if titles.get(name) != digest:
+                raise self._stray(f"holds `{name}`, which is no file of the package")
+        if not signatures.items() <= titles.items():
+            signed = {blob.digest for one in self.referrers(descriptor.digest) for blob in self._blobs_of(one)}
+            for name, digest in signatures.items():
+                if digest not in signed:
+                    raise self._stray(f"holds `{name}`, which is no signature of the package")
         return descriptor
+
+    def _blobs_of(self, referrer: Descriptor) -> tuple[Descriptor, ...]:
+        return Manifest.parse(self.manifest(referrer.digest)).blobs
 
     def _refuse_strays(self) -> None:
         """A file lists packages and what refers to them; signatures that belong to none were cut off from their own.
@@ -71,11 +79,10 @@ class PackageArchive(LayoutSource):
         tags = {referrers_tag(entry.digest) for entry in entries if entry.media_type == media_types.MANIFEST}
         for entry in entries:
             if entry.media_type != media_types.MANIFEST and entry.annotations.get(media_types.REF_NAME) not in tags:
-                raise PackageError(
-                    f"`{self._place}` lists `{entry.digest}`, which belongs to no package in it",
-                    code="RM303",
-                    hint="fetch the package again from its source",
-                )
+                raise self._stray(f"lists `{entry.digest}`, which belongs to no package in it")
+
+    def _stray(self, what: str) -> PackageError:
+        return PackageError(f"`{self._place}` {what}", code="RM303", hint="fetch the package again from its source")
 
     @contextmanager
     def _extent(self, name: str) -> Iterator[Extent]:

@@ -163,11 +163,15 @@ def _parse_token(data: bytes, host: str) -> _Token:
     except ValueError as exc:
         raise RegistryError(f"expected JSON from the token server `{host}`: {exc}", code="RM406") from exc
     token = answer.get("token") or answer.get("access_token")
-    # A line break in a token would end the header it stands in.
-    if not isinstance(token, str) or not token.isprintable() or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
+    # A line break in a token would end the header it stands in, and headers are ASCII (RFC 9110 §5.5).
+    if not isinstance(token, str) or not _is_word(token) or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
         raise RegistryError(f"expected a `token` from the token server `{host}`", code="RM406")
     lifetime = answer.get("expires_in")
     seconds = _LIFETIME_SECONDS
     if isinstance(lifetime, int) and lifetime > 0:
         seconds = float(min(lifetime, _MAX_LIFETIME_SECONDS))
     return _Token(f"Bearer {token}", time.monotonic() + max(seconds - _MARGIN_SECONDS, 1.0))
+
+
+def _is_word(token: str) -> bool:
+    return token.isascii() and token.isprintable()

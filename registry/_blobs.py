@@ -15,7 +15,7 @@ from pathlib import Path
 
 from remotemedia.errors import RegistryError, RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
-from remotemedia.registry._digest import CHUNK_BYTES, hex_of
+from remotemedia.registry._digest import CHUNK_BYTES, hex_of, is_digest
 from remotemedia.registry._following import FollowingHash
 from remotemedia.registry._ports import Content
 
@@ -39,7 +39,7 @@ class BlobStore:
         """Say whether the blob is there in its full size."""
         try:
             return self.path(descriptor.digest).stat().st_size == descriptor.size
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # of the latter, writing says what is wrong
             return False
 
     def put(self, descriptor: Descriptor, content: Content) -> None:
@@ -82,7 +82,16 @@ class BlobStore:
     def __iter__(self) -> Iterator[str]:
         """Give the digests of all blobs."""
         for path in sorted(self.directory.glob("[0-9a-f]*")):
-            yield f"sha256:{path.name}"
+            if is_digest(digest := f"sha256:{path.name}"):
+                yield digest
+
+    def size(self) -> int:
+        """Give the bytes of all blobs; those that go meanwhile do not count."""
+        total = 0
+        for digest in self:
+            with suppress(FileNotFoundError):
+                total += self.path(digest).stat().st_size
+        return total
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[int]:

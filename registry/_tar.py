@@ -58,7 +58,9 @@ def entries(file: BinaryIO, place: str) -> Iterator[Entry]:
             return
         kind = header[156:157]
         name, link = _names(header, told, place)
-        size = _size(header, told, place) if kind not in {LINK, DIRECTORY} else 0  # these have none, whatever they say
+        size = _size(header, told, place)
+        if size and kind in {LINK, DIRECTORY}:  # POSIX has bytes follow neither, but some programs skip that many
+            raise unsafe(place, f"{name[:80]!r} has a size and nothing in it")
         at += _BLOCK
         if at + size > length:
             raise PackageError(f"`{place}` is cut off: {name[:80]!r} is not whole", code="RM302", path=place)

@@ -19,6 +19,7 @@ UNSAFE = frozenset({"RM304"})
 NO_PACKAGE = frozenset({"RM301"})
 CUT = frozenset({"RM301", "RM302", "RM304"})
 EITHER = UNSAFE | NO_PACKAGE
+STRAY = frozenset({"RM303"})
 TAKEN = frozenset({None})
 """It is the package all the same."""
 
@@ -85,6 +86,17 @@ def _with(*made: Callable[[Entries], Entry]) -> Callable[[Entries], bytes]:
 def _link(name: str, target: str | None = None, kind: bytes = tarfile.LNKTYPE) -> Callable[[Entries], Entry]:
     """Make a link, by default to a blob as it should be."""
     return lambda entries: _header(name, kind, link=_blob(entries) if target is None else target)
+
+
+def _sized_link(name: str) -> Callable[[Entries], Entry]:
+    """Make a link that says how large it is; no bytes follow."""
+
+    def make(entries: Entries) -> Entry:
+        info, data = _header(name, tarfile.LNKTYPE, link=_blob(entries))
+        info.size = 512
+        return info, data
+
+    return make
 
 
 def _entry(name: str, kind: bytes, data: bytes = b"") -> Callable[[Entries], Entry]:
@@ -193,6 +205,9 @@ ARCHIVES = (
     ),
     Archive("names that fold to one", _with(_link("models/stra\u00dfe"), _link("models/STRASSE")), UNSAFE, TAKEN),
     Archive("file that is a directory too", _with(_link("models/a"), _link("models/a/b")), UNSAFE, TAKEN),
+    Archive("file that no layer is", _with(_link("modules/setup.py")), STRAY, TAKEN),
+    Archive("signature that nobody refers to", _with(_link("meta/own.sigstore.json")), STRAY, TAKEN),
+    Archive("link with a size", _with(_sized_link("models/x")), UNSAFE, TAKEN),
     Archive("sparse file, old GNU", _with(_entry("models/x", tarfile.GNUTYPE_SPARSE)), UNSAFE, UNSAFE),
     Archive(
         "sparse file, PAX 0.1",

@@ -87,6 +87,17 @@ def _challenge(text: str) -> Callable[[MaliciousHandler], bool]:
     return lambda it: it.say(b"", f"WWW-Authenticate: {text}", status="401 Unauthorized")
 
 
+def _tokens(answer: str) -> Callable[[Package], Attack]:
+    """Ask for a token, and give this one."""
+
+    def attack(it: MaliciousHandler) -> bool:
+        if "/token" in it.path:
+            return it.say(answer.encode())
+        return _challenge(f'Bearer realm="{it.simulator.origin}/token"')(it)
+
+    return _on_all(attack)
+
+
 def _moved(location: str) -> Callable[[MaliciousHandler, bytes], bool]:
     return lambda it, _: it.say(b"", f"Location: {location}", status="307 Temporary Redirect")
 
@@ -249,6 +260,8 @@ ATTACKS = (
         FORBIDDEN,
         12 * MIB,
     ),
+    Row("a token that no header can carry", _tokens('{"token": "t€ken"}'), FORBIDDEN),
+    Row("a token that ends its header", _tokens('{"token": "x\\r\\nX-Other: 1"}'), FORBIDDEN),
     # Patience
     Row("503 for ever", _on_all(lambda it: it.say(b"", status="503 ?")), REACHED),
     Row(

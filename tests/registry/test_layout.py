@@ -396,3 +396,10 @@ def test_two_blobs_are_read_in_turn(tmp_path: Path, package: Package) -> None:
 def test_malformed_descriptors_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="expected"):
         Descriptor.from_json(value)
+
+
+def test_a_layout_below_a_file_is_refused(tmp_path: Path, package: Package) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(RegistryError, match="Not a directory") as caught:
+        package.write(tmp_path / "file/layout")
+    assert caught.value.code == "RM408"
