@@ -13,6 +13,8 @@ from remotemedia.cli._console import report, size, warn
 from remotemedia.cli._options import Json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remotemedia.registry import Cache, CacheEntry
 
 app = typer.Typer(help="What was pulled, compiled and installed.", no_args_is_help=True)
@@ -42,20 +44,24 @@ def info(*, as_json: Json = False) -> None:
     cache = _cache()
     count, used, place = len(cache.list()), cache.size(), home_directory(os.environ)
     programs, taken = _programs()
+    attempts, results = _attempts(place)
     unfinished = sum(it for _, it in cache.partials(older_than=0))
     limit = Configuration.load(os.environ).cache_size
     fields = {
         "home": str(place),
         "packages": count,
         "programs": programs,
-        "size": used + taken + unfinished,
+        "attempts": attempts,
+        "size": used + taken + results + unfinished,
         "unfinished": unfinished,
         "limit": limit,
     }
     counted = f"{_counted(count, 'package')}, {_counted(programs, 'compiled program')}"
+    if attempts:
+        counted += f", {_counted(attempts, 'attempt')} to make models smaller"
     rest = f", {size(unfinished)} of unfinished pulls" if unfinished else ""
     allowed = f"; packages may take {size(limit)}" if limit is not None else ""
-    report(fields, f"{place}: {counted}, {size(used + taken)}{rest}{allowed}", as_json=as_json)
+    report(fields, f"{place}: {counted}, {size(used + taken + results)}{rest}{allowed}", as_json=as_json)
 
 
 @app.command()
@@ -82,21 +88,19 @@ def clear(
     *,
     as_json: Json = False,
 ) -> None:
-    """Remove packages, which are fetched again when they are next used, and compiled programs."""
-    from remotemedia.compiler import forget_programs
+    """Remove packages, which are fetched again when they are next used, and what builds have kept."""
     from remotemedia.registry import Reference
-    from remotemedia.runtime.program import compile_cache
 
     cache = _cache()
-    before = cache.size() + _programs()[1]
+    before = cache.size() + _kept_by_builds()
     if reference is not None:
         cache.remove(Reference.parse(reference))
     kept = cache.clear() if reference is None else ()
     if reference is None:
-        forget_programs(compile_cache(os.environ))
+        _forget_builds()
     for it in kept:
         warn(f"{it.digest[:19]} is in use, and stays")
-    freed = before - cache.size() - _programs()[1]
+    freed = before - cache.size() - _kept_by_builds()
     report({"freed": freed, "in_use": [it.digest for it in kept]}, f"freed {size(freed)}", as_json=as_json)
 
 
@@ -176,6 +180,33 @@ def _programs() -> tuple[int, int]:
     from remotemedia.runtime.program import compile_cache
 
     return kept_programs(compile_cache(os.environ))
+
+
+def _attempts(home: Path) -> tuple[int, int]:
+    """How many attempts to make models smaller are kept, and the bytes that their results take."""
+    from remotemedia.packager.optimize import kept_attempts
+    from remotemedia.runtime.program import attempt_cache
+
+    return kept_attempts(attempt_cache(home))
+
+
+def _kept_by_builds() -> int:
+    """The bytes of programs and attempts."""
+    from remotemedia.runtime.home import home_directory
+
+    return _programs()[1] + _attempts(home_directory(os.environ))[1]
+
+
+def _forget_builds() -> None:
+    """Remove programs and attempts."""
+    from remotemedia.compiler import forget_programs
+    from remotemedia.packager.optimize import forget_attempts
+    from remotemedia.runtime.home import home_directory
+    from remotemedia.runtime.program import attempt_cache, compile_cache
+
+    forget_programs(compile_cache(os.environ))
+    if not forget_attempts(attempt_cache(home_directory(os.environ))):
+        warn("a build uses attempts to make models smaller, and they stay")
 
 
 def _counted(count: int, noun: str) -> str:

@@ -43,8 +43,10 @@ class OptimizingCommand(Command):
 
 
 def optimized_fields(found: Optimization | None) -> dict[str, Any]:
-    """What a report has of the models: `meta/optimize.json`, and what was measured."""
-    return {} if found is None else {"optimized": {**found.document, "measurements": found.measurements}}
+    """What a report has of the models: `meta/optimize.json`, what was measured, and how many attempts were made."""
+    if found is None:
+        return {}
+    return {"optimized": {**found.document, "measurements": found.measurements, "attemptsMade": found.made}}
 
 
 def optimized_table(found: Optimization) -> str:
@@ -66,6 +68,7 @@ def _lines(outcome: Outcome) -> list[str]:
 
 
 def _row(it: Attempt) -> tuple[str, str, str, str, str]:
-    taken = f"{it.seconds[0] * 1e3:.3g} → {it.seconds[1] * 1e3:.3g} ms" if it.seconds else ""
+    then = f" ({it.measured[:10]})" if it.is_kept and it.measured else ""  # it was another day, perhaps another machine
+    taken = f"{it.seconds[0] * 1e3:.3g} → {it.seconds[1] * 1e3:.3g} ms{then}" if it.seconds else ""
     error = f"error {it.error:.2g}" if it.error is not None else ""
     return it.method.value, size(it.size) if it.size is not None else "", error, taken, it.why

@@ -20,7 +20,8 @@ from remotemedia.compiler._digests import LARGE, Digests
 from remotemedia.compiler._explain import Placement, explain
 from remotemedia.compiler._formats import Checked, Report, as_github, as_json, as_sarif, render
 from remotemedia.compiler._ignore import Ignored
-from remotemedia.compiler._notes import rest, stamp_of
+from remotemedia.compiler._notes import rest, settled, stamp_of
+from remotemedia.compiler._onnx import external_data
 from remotemedia.compiler._program import DataFile, Import, Program, ProjectFile, SourceModule
 from remotemedia.compiler.sandbox import default_runtimes, missing_in_sandbox, named_code
 
@@ -55,6 +56,7 @@ __all__ = [
     "compile_file",
     "default_runtimes",
     "explain",
+    "external_data",
     "forget_programs",
     "kept_programs",
     "located",
@@ -64,6 +66,7 @@ __all__ = [
     "pipeline_files",
     "render",
     "rest",
+    "settled",
     "stamp_of",
     "to_json",
     "traced_program",

@@ -15,6 +15,8 @@ from remotemedia.compiler._notes import Notes, is_at_rest, stamp_of
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from remotemedia.compiler._notes import Stamp
+
 __all__ = ["LARGE", "Digests"]
 
 LARGE: Final = 8 << 20
@@ -46,6 +48,11 @@ class Digests:
     def known(self, path: str | os.PathLike[str]) -> str | None:
         """Return the digest of a large file, if that is known without reading it."""
         return self.notes.find(path, _KIND) if _is_large(path) else None
+
+    def keep(self, path: str | os.PathLike[str], stamp: Stamp, digest: str) -> None:
+        """Note the digest of a file that had a stamp, which was at rest when it was taken, if the file is large."""
+        if stamp[:1] >= (LARGE,):
+            self.notes.keep(path, _KIND, stamp, digest)
 
     def soon(self, path: str | os.PathLike[str]) -> str:
         """Return the digest of a file, or where that takes long a stand-in: it is found out on a thread meanwhile.

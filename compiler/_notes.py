@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
 
-__all__ = ["TICK", "Notes", "Stamp", "is_at_rest", "rest", "stamp_of"]
+__all__ = ["TICK", "Notes", "Stamp", "is_at_rest", "rest", "settled", "stamp_of"]
 
 Stamp: TypeAlias = tuple[int, ...]
 """Size, times of modification and of any change in nanoseconds, and inode; empty where nothing can be looked at."""
@@ -45,6 +45,31 @@ def rest(path: str | os.PathLike[str]) -> Stamp:
     stamp = stamp_of(path)
     if stamp and not is_at_rest(stamp):
         time.sleep(2 * TICK / 1e9)
+    return stamp if stamp == stamp_of(path) else ()
+
+
+def settled(path: str | os.PathLike[str]) -> Stamp:
+    """Return a file's stamp once the clock of its file system has gone on, mostly in 4 ms; empty if that is not seen.
+
+    From then on a change would give another stamp. `rest` waits until that is so on every file system, which others can
+    tell by `is_at_rest`; here only who gets the stamp knows.
+    """
+    stamp = stamp_of(path)
+    if not stamp or is_at_rest(stamp):
+        return stamp
+    try:
+        probe = os.open(Path(path).parent, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError:  # not every file system has files without a name
+        return rest(path)
+    try:
+        deadline = time.monotonic() + 2 * TICK / 1e9
+        while os.fstat(probe).st_mtime_ns <= max(stamp[1:3]):
+            if time.monotonic() > deadline:
+                return ()
+            time.sleep(0.001)
+            os.utime(probe)
+    finally:
+        os.close(probe)
     return stamp if stamp == stamp_of(path) else ()
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from remotemedia.errors import RemoteMediaError
+from remotemedia.packager.optimize import trim_attempts
 from remotemedia.registry import Cache, Manifest
 from remotemedia.runtime._envs import Environments
 from remotemedia.runtime._lock import lock_of
+from remotemedia.runtime.program import attempt_cache
 from remotemedia.runtime.resolve import PackageContents
 
 __all__ = ["Garbage", "collect_garbage"]
@@ -24,7 +26,7 @@ class Garbage:
     """One thing that was, or would be, removed.
 
     Attributes:
-        kind: `package`, `environment`, `blob` or `partial`.
+        kind: `package`, `environment`, `attempt`, `blob` or `partial`.
         name: digest, or a file's name.
         size: bytes.
         why: a clause.
@@ -42,8 +44,9 @@ def collect_garbage(
     """Remove what nothing needs.
 
     These are packages above `limit` bytes, the one used longest ago first; environments that no cached package states,
-    or that were long not used; blobs of no cached package, unless packages are being pulled; and what was received of
-    blobs that nobody went on with for a day.
+    or that were long not used; attempts to make models smaller that were long not used, or take more than `limit`;
+    blobs of no cached package, unless packages are being pulled; and what was received of blobs that nobody went on
+    with for a day.
 
     What is in use stays, pinned packages do, and environments that were used within the last day: packages run from
     files are not in the cache.
@@ -52,6 +55,8 @@ def collect_garbage(
     gone = cache.make_room(limit, dry_run=dry_run) if limit is not None else ()
     found = [Garbage("package", it.digest, it.size, "longest not used, above the size limit") for it in gone]
     found += _environments(home, cache, older_than_days, dry_run=dry_run)
+    attempts = trim_attempts(attempt_cache(home), limit=limit, unused_days=older_than_days, dry_run=dry_run)
+    found += [Garbage("attempt", it.key, it.size, it.why) for it in attempts]
     found += [Garbage("blob", digest, size, "of no cached package") for digest, size in cache.unused()]
     found += [Garbage("partial", path.name, size, "not touched for a day") for path, size in cache.partials()]
     if not dry_run:

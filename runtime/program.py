@@ -15,7 +15,7 @@ from remotemedia.compiler import Digests, Program, compile_file
 from remotemedia.errors import UsageError
 from remotemedia.runtime.home import home_directory
 
-__all__ = ["Reading", "compile_cache", "program_of"]
+__all__ = ["Reading", "attempt_cache", "compile_cache", "program_of"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Reading:
 def compile_cache(environ: Mapping[str, str]) -> Path:
     """The directory of earlier readings."""
     return home_directory(environ) / "compile"
+
+
+def attempt_cache(home: Path) -> Path:
+    """The directory of attempts to make models smaller, of a home directory."""
+    return home / "optimize"
 
 
 def program_of(

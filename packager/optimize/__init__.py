@@ -14,15 +14,22 @@ from remotemedia.packager.optimize._methods import CHOICES, MAX_ERROR, Method, O
 from remotemedia.packager.optimize._optimize import optimize
 from remotemedia.packager.optimize._outcome import Attempt, Optimization, Outcome
 from remotemedia.packager.optimize._reasons import Reason
+from remotemedia.packager.optimize._store import AttemptStore
+from remotemedia.packager.optimize._stored import RemovedAttempt, forget_attempts, kept_attempts, trim_attempts
 
 __all__ = [
     "CHOICES",
     "MAX_ERROR",
     "Attempt",
+    "AttemptStore",
     "Method",
     "Optimization",
     "OptimizeRequest",
     "Outcome",
     "Reason",
+    "RemovedAttempt",
+    "forget_attempts",
+    "kept_attempts",
     "optimize",
+    "trim_attempts",
 ]

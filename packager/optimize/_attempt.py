@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from remotemedia.errors import PackageError
+from remotemedia.packager._clock import rfc3339
 from remotemedia.packager.optimize._calibration import unusable
 from remotemedia.packager.optimize._methods import Method
-from remotemedia.packager.optimize._outcome import Attempt
+from remotemedia.packager.optimize._outcome import Attempt, Trial
 from remotemedia.packager.optimize._reasons import Reason
 
 _WORKER: Final = "remotemedia.packager.optimize._worker"
@@ -34,23 +36,8 @@ class Limits:
 
     @classmethod
     def of(cls, size: int) -> "Limits":
-        """Those for a model of a size in bytes."""
+        """Those for a model of a size in bytes, with the weights of other files."""
         return cls(_SECONDS + size / 1e6, _MEMORY + _COPIES * size)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """An attempt, and what belongs to its result.
-
-    Attributes:
-        attempt: what came of it.
-        inputs: what it was measured with.
-        locations: names of files, beside the model, whose weights are in the result.
-    """
-
-    attempt: Attempt
-    inputs: str | None = None
-    locations: tuple[str, ...] = ()
 
 
 def try_method(request: dict[str, Any], place: Path, name: str, limits: Limits) -> Trial:
@@ -84,10 +71,10 @@ def try_method(request: dict[str, Any], place: Path, name: str, limits: Limits) 
         return Trial(Attempt(method, Reason.LIMIT, detail=f"{limits.seconds:g} seconds"))
     if ended.returncode != 0 or not answer.is_file():
         return Trial(Attempt(method, Reason.CRASHED, detail=_ending(ended.returncode)))
-    return _trial(method, json.loads(answer.read_bytes()), name)
+    return _trial(method, json.loads(answer.read_bytes()), Path(request["target"]), name)
 
 
-def _trial(method: Method, found: dict[str, Any], name: str) -> Trial:
+def _trial(method: Method, found: dict[str, Any], target: Path, name: str) -> Trial:
     if "unreadable" in found:
         raise PackageError(
             f"expected `{name}` to be {found['unreadable']}",
@@ -98,15 +85,17 @@ def _trial(method: Method, found: dict[str, Any], name: str) -> Trial:
     if "unusable" in found:
         raise unusable(name, found["unusable"])
     seconds = found.get("seconds")
+    reason = Reason(found["reason"])
     attempt = Attempt(
         method,
-        Reason(found["reason"]),
+        reason,
         size=found.get("size"),
         error=found.get("error"),
         seconds=(seconds[0], seconds[1]) if seconds else None,
         detail=found.get("detail", ""),
+        measured=rfc3339(int(time.time())) if "error" in found else None,
     )
-    return Trial(attempt, found.get("inputs"), tuple(found.get("locations", ())))
+    return Trial(attempt, found.get("inputs"), target if reason is Reason.CHOSEN else None)
 
 
 def _ending(status: int) -> str:

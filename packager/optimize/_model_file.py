@@ -8,16 +8,16 @@ from google.protobuf.message import DecodeError
 from onnx import ModelProto
 from onnx.external_data_helper import load_external_data_for_tensor
 
-from remotemedia.packager.optimize._kept import KeptError, UnreadableError
 from remotemedia.packager.optimize._reasons import Reason
+from remotemedia.packager.optimize._refusals import KeptError, UnreadableError
 from remotemedia.packager.optimize._weights import is_external, tensors
 
 LARGEST: Final = (1 << 31) - 1
 """Bytes that a protobuf message can have."""
 
 
-def load(path: Path) -> tuple[ModelProto, list[str]]:
-    """Return a model whose weights are inline, and the names of the files beside it that held some.
+def load(path: Path) -> ModelProto:
+    """Return a model with all of its weights inline.
 
     Raises:
         UnreadableError: it is no ONNX model.
@@ -31,7 +31,8 @@ def load(path: Path) -> tuple[ModelProto, list[str]]:
         raise UnreadableError("an ONNX model: it cannot be decoded") from error
     if not model.ir_version or not model.graph.node:
         raise UnreadableError("an ONNX model: it has no graph")
-    return model, _load_weights(model, path.parent)
+    _load_weights(model, path.parent)
+    return model
 
 
 def opset_of(model: ModelProto) -> int:
@@ -39,7 +40,7 @@ def opset_of(model: ModelProto) -> int:
     return max((it.version for it in model.opset_import if it.domain in {"", "ai.onnx"}), default=1)
 
 
-def _load_weights(model: ModelProto, directory: Path) -> list[str]:
+def _load_weights(model: ModelProto, directory: Path) -> None:
     external = [it for it in tensors(model) if is_external(it)]
     locations = sorted({entry.value for it in external for entry in it.external_data if entry.key == "location"})
     for location in locations:
@@ -55,4 +56,3 @@ def _load_weights(model: ModelProto, directory: Path) -> list[str]:
             del tensor.external_data[:]
     except (OSError, ValueError, onnx.checker.ValidationError) as error:
         raise KeptError(Reason.WEIGHTS, str(error)) from error
-    return locations

@@ -24,6 +24,8 @@ class Attempt:
         error: how far its outputs are off, relative to their root mean square; None where that is not known.
         seconds: median time of a run of the original and of the result, one after the other, on one thread.
         detail: what the tool said, for people.
+        measured: when, RFC 3339.
+        is_kept: whether that was in an earlier build.
     """
 
     method: Method
@@ -32,6 +34,8 @@ class Attempt:
     error: float | None = None
     seconds: tuple[float, float] | None = None
     detail: str = ""
+    measured: str | None = None
+    is_kept: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What is the same each time: without times, without a tool's words, the error rounded up."""
@@ -45,6 +49,21 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """An attempt, and its result.
+
+    Attributes:
+        attempt: what came of it.
+        inputs: what it was measured with, as an `Outcome` has it.
+        content: the file that holds the result; None where there is none, or it was not kept.
+    """
+
+    attempt: Attempt
+    inputs: str | None = None
+    content: Path | None = None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one model.
 
@@ -55,6 +74,7 @@ class Outcome:
         inputs: `seeded` or `calibration`: what it was measured with; None if it was not.
         content: the file that holds the result; None where the original was kept.
         absorbed: paths of files whose weights are in the result now.
+        made: how many of the attempts this build has made; the others were kept.
     """
 
     original: ProjectFile
@@ -63,6 +83,7 @@ class Outcome:
     inputs: str | None = None
     content: Path | None = None
     absorbed: tuple[str, ...] = ()
+    made: int = 0
 
     @property
     def chosen(self) -> Attempt | None:
@@ -119,12 +140,17 @@ class Optimization:
     def measurements(self) -> list[dict[str, Any]]:
         """What was measured here and may be otherwise elsewhere, for the signed provenance."""
         return [
-            {"path": outcome.original.path, "method": it.method.value, "error": it.error}
+            {"path": outcome.original.path, "method": it.method.value, "measured": it.measured, "error": it.error}
             | ({"seconds": {"original": it.seconds[0], "optimized": it.seconds[1]}} if it.seconds else {})
             for outcome in self.outcomes
             for it in outcome.attempts
             if it.error is not None and math.isfinite(it.error)
         ]
+
+    @property
+    def made(self) -> int:
+        """How many attempts this build has made."""
+        return sum(it.made for it in self.outcomes)
 
     @property
     def contents(self) -> Mapping[str, Path]:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from onnx import ModelProto
 
 from remotemedia.packager.optimize._apply import LEAST_OPSET, apply, is_same_signature
-from remotemedia.packager.optimize._kept import KeptError, UnreadableError, UnusableDataError
 from remotemedia.packager.optimize._measure import Array, Runner, error_between, inputs_of, medians
 from remotemedia.packager.optimize._methods import Method
 from remotemedia.packager.optimize._model_file import load, opset_of
 from remotemedia.packager.optimize._reasons import Reason
+from remotemedia.packager.optimize._refusals import KeptError, UnreadableError, UnusableDataError
 from remotemedia.packager.optimize._safetensors import halve_file
 from remotemedia.packager.optimize._samples import ODD, USUAL, Feed, Input, Wiring, recorded, rows_of_tables, seeded
 
@@ -71,7 +71,7 @@ class _Baseline:
 def attempt(task: Task) -> dict[str, Any]:
     """Write the smaller model, and say how it differs, or why there is none; as JSON.
 
-    `locations` are the files whose weights it holds now; `inputs` says what it was measured with.
+    `inputs` says what it was measured with.
 
     Raises:
         KeptError: the original cannot be run, or is not fit for the method.
@@ -80,12 +80,12 @@ def attempt(task: Task) -> dict[str, Any]:
     """
     if task.model.suffix == ".safetensors":
         return _attempt_tensors(task)
-    model, locations = load(task.model)
+    model = load(task.model)
     if opset_of(model) < LEAST_OPSET[task.method]:
         raise KeptError(Reason.OPSET, f"{opset_of(model)}, it needs {LEAST_OPSET[task.method]}")
     original = model.SerializeToString(deterministic=True)
     baseline = _baseline(task, model, original)
-    known = {"inputs": baseline.source, "locations": locations}
+    known = {"inputs": baseline.source}
     try:
         return known | _measured(task, model, original, baseline)
     except KeptError as kept:
@@ -115,7 +115,7 @@ def _attempt_tensors(task: Task) -> dict[str, Any]:
         raise UnreadableError(f"a safetensors file: {wrong}") from wrong
     if error is None:
         raise KeptError(Reason.NOTHING)
-    return {"reason": Reason.CHOSEN, "size": task.target.stat().st_size, "error": error, "locations": []}
+    return {"reason": Reason.CHOSEN, "size": task.target.stat().st_size, "error": error}
 
 
 def _smaller(task: Task, model: ModelProto, original: bytes, baseline: _Baseline) -> bytes:

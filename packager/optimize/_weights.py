@@ -1,8 +1,10 @@
 """The tensors of an ONNX model, in its graph and in the graphs within its nodes (`If`, `Loop`, `Scan`)."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
+import numpy as np
+from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, numpy_helper
 
 LEAST = 256
 """Elements from which a tensor counts as weights: smaller ones are shapes, axes and scales."""
@@ -10,7 +12,12 @@ LEAST = 256
 
 def graphs(model: ModelProto) -> Iterator[GraphProto]:
     """Give the model's graph and all graphs within it, outer ones first."""
-    waiting = [model.graph]
+    return graphs_of(model.graph)
+
+
+def graphs_of(graph: GraphProto) -> Iterator[GraphProto]:
+    """Give a graph and all graphs within it, outer ones first."""
+    waiting = [graph]
     while waiting:
         graph = waiting.pop()
         yield graph
@@ -41,21 +48,44 @@ def constant_of(node: NodeProto) -> TensorProto | None:
     return next((it.t for it in node.attribute if it.name == "value"), None)
 
 
-def lift_constants(model: ModelProto) -> None:
-    """Make initializers of large constants, where the quantizers look for weights."""
+def lift_weights(model: ModelProto) -> None:
+    """Make initializers of large constants and of turned weights, where the quantizers look for them."""
     for graph in graphs(model):
-        kept = []
-        for node in graph.node:
-            value = constant_of(node)
-            if value is not None and elements(value) >= LEAST:
-                lifted = TensorProto()
-                lifted.CopyFrom(value)
-                lifted.name = node.output[0]
-                graph.initializer.append(lifted)
-            else:
-                kept.append(node)
-        if len(kept) < len(graph.node):
-            replace_nodes(graph, kept)
+        _lift_constants(graph)
+        _turn_weights(graph)
+
+
+def _lift_constants(graph: GraphProto) -> None:
+    kept = []
+    for node in graph.node:
+        value = constant_of(node)
+        if value is not None and elements(value) >= LEAST:
+            lifted = TensorProto()
+            lifted.CopyFrom(value)
+            lifted.name = node.output[0]
+            graph.initializer.append(lifted)
+        else:
+            kept.append(node)
+    if len(kept) < len(graph.node):
+        replace_nodes(graph, kept)
+
+
+def _turn_weights(graph: GraphProto) -> None:
+    """Turn weights that nothing but a `Transpose` takes: many exporters leave that to the runtime."""
+    takers = Counter(name for inner in graphs_of(graph) for node in inner.node for name in node.input)
+    fixed = {it.name for it in (*graph.input, *graph.output)}
+    weights = {it.name: it for it in graph.initializer if it.name not in fixed and elements(it) >= LEAST}
+    kept = []
+    for node in graph.node:
+        weight = weights.get(node.input[0]) if node.op_type == "Transpose" else None
+        if weight is None or takers[weight.name] > 1 or node.output[0] in fixed:
+            kept.append(node)
+        else:
+            order = next((list(it.ints) for it in node.attribute if it.name == "perm"), None)
+            turned = np.ascontiguousarray(np.transpose(numpy_helper.to_array(weight), order))
+            weight.CopyFrom(numpy_helper.from_array(turned, node.output[0]))
+    if len(kept) < len(graph.node):
+        replace_nodes(graph, kept)
 
 
 def elements(tensor: TensorProto) -> int:

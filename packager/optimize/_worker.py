@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from remotemedia.packager.optimize._kept import KeptError, UnreadableError, UnusableDataError
 from remotemedia.packager.optimize._reasons import Reason
+from remotemedia.packager.optimize._refusals import KeptError, UnreadableError, UnusableDataError
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,30 @@ def test_the_same_options_give_the_same_package(segments: Path, remotemedia: Com
     assert again.returncode == 0, again.stdout
     assert json.loads(again.stdout)["same"] is True
     assert found["optimized"]["measurements"][0]["seconds"].keys() == {"original", "optimized"}
+
+
+def test_nothing_is_tried_twice(segments: Path, remotemedia: Command, home: Path, tmp_path: Path) -> None:
+    def build(*options: str, **environ: str) -> Any:
+        words = ("build", segments, "-o", tmp_path / "out", "--optimize=fp16", "--json", *options)
+        done = remotemedia(*words, env=environ)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    first = build()
+    content = Path(first["path"]).read_bytes()
+    second = build()
+    assert (first["optimized"].pop("attemptsMade"), second["optimized"].pop("attemptsMade")) == (1, 0)
+    assert second == first
+    assert Path(first["path"]).read_bytes() == content
+    assert "1 attempt to make models smaller" in remotemedia("cache", "info").stdout
+    assert "attempt " in remotemedia("cache", "gc", "--older-than", "0", "--dry-run").stdout
+
+    anew = build("--no-cache")
+    assert (anew["optimized"]["attemptsMade"], anew["digest"]) == (1, first["digest"])
+    assert remotemedia("cache", "clear").returncode == 0
+    assert not list((home / "optimize").rglob("*.json"))
+    assert build(REMOTEMEDIA_CACHE_SIZE="1kB")["optimized"]["attemptsMade"] == 1
+    assert not list((home / "optimize").rglob("*.json")), "its result is too large to be kept"
 
 
 def test_layers_are_not_compressed(segments: Path, remotemedia: Command) -> None:

@@ -32,6 +32,20 @@ def dense(opset: int = 17, rows: int = WIDTH) -> ModelProto:
     return model
 
 
+def turned() -> ModelProto:
+    """Half of the weights are turned by the model itself; the others are taken as they are, too."""
+    tensors = [weights("only", 8 * WIDTH), weights("both", WIDTH)]
+    nodes = [
+        helper.make_node("Transpose", ["only"], ["only_turned"]),
+        helper.make_node("Transpose", ["both"], ["both_turned"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "both"], ["first"]),
+        helper.make_node("MatMul", ["first", "both_turned"], ["second"]),
+        helper.make_node("MatMul", ["second", "only_turned"], ["y"]),
+    ]
+    inputs, outputs = [value("x", ["n", WIDTH])], [value("y", ["n", 8 * WIDTH])]
+    return model_of(helper.make_graph(nodes, "turned", inputs, outputs, tensors))
+
+
 def constant() -> ModelProto:
     """The weights are the value of a `Constant`."""
     nodes = [

@@ -10,37 +10,18 @@ import onnx
 import pytest
 from safetensors.numpy import save_file
 
-from remotemedia.compiler import Program, ProjectFile
+from remotemedia.compiler import Program
 from remotemedia.errors import PackageError, RemoteMediaError, UsageError
 from remotemedia.packager import assemble
 from remotemedia.packager.optimize import MAX_ERROR, Method, Optimization, OptimizeRequest, Reason, optimize
 from remotemedia.packager.optimize._attempt import Limits, try_method
+from remotemedia.packager.optimize._job import jobs_of
 from remotemedia.schemas.package import OptimizeDocument
 from tests.packager.optimize.models import dense, with_external_weights
-from tests.packager.projects import ENVIRON, Project, options
+from tests.packager.optimize.programs import program_of
+from tests.packager.projects import ENVIRON, options
 
 HOSTILE = Path(__file__).parents[3] / "testdata/models/hostile"
-
-
-def program_of(root: Path, *names: str, kind: Any = "model") -> Program:
-    """A program whose nodes have models, or files, that are in the project already."""
-    files = []
-    for name in names:
-        content = (root / name).read_bytes()
-        files.append(ProjectFile(name, kind, hashlib.sha256(content).hexdigest(), len(content)))
-    models = {it.path: b"" for it in files if it.path.endswith(".onnx")}
-    project = Project(root, models=models)
-    (root / "pipeline.py").write_bytes(project.sources["pipeline.py"])
-    program = project.program()
-    return Program(
-        root=root,
-        source=program.source,
-        manifest=program.manifest,
-        files=tuple(files),
-        modules=program.modules,
-        entries=program.entries,
-        imports=(),
-    )
 
 
 def optimized(program: Program, tmp_path: Path, mode: str = "fp16", **asked: Any) -> Optimization:
@@ -115,17 +96,37 @@ def test_the_smallest_within_the_error_wins(root: Path, tmp_path: Path) -> None:
     }
 
 
-def test_files_of_weights_are_absorbed_unless_a_kept_model_may_need_them(root: Path, tmp_path: Path) -> None:
+def test_files_of_weights_are_absorbed_unless_a_model_that_was_kept_needs_them(root: Path, tmp_path: Path) -> None:
     with_external_weights(root, "a.onnx", "a.data")
     program = program_of(root, "a.data", "a.onnx")
     found = optimized(program, tmp_path)
     assert [it.path for it in found.packed(program).files] == ["a.onnx"]
     assert found.document["models"][0]["absorbed"] == ["a.data"]
 
-    onnx.save(dense(opset=8), root / "kept.onnx")
+    kept = onnx.load(root / "a.onnx", load_external_data=False)
+    kept.opset_import[0].version = 8
+    onnx.save(kept, root / "kept.onnx")
     program = program_of(root, "a.data", "a.onnx", "kept.onnx")
     found = optimized(program, tmp_path / "project")
     assert [it.path for it in found.packed(program).files] == ["a.data", "a.onnx", "kept.onnx"]
+
+
+def test_files_of_weights_stay_where_a_node_names_them(root: Path, tmp_path: Path) -> None:
+    with_external_weights(root, "a.onnx", "a.data")
+    program = program_of(root, "a.data", "a.onnx")
+    program.manifest["nodes"].append({"node_type": "Reader", "params": {"places": [{"$file": "a.data"}]}})
+    found = optimized(program, tmp_path)
+    assert found.document["models"][0]["packed"]["size"] < program.files[0].size
+    assert [it.path for it in found.packed(program).files] == ["a.data", "a.onnx"]
+
+
+def test_tensors_that_hold_a_models_weights_are_no_model(root: Path, tmp_path: Path) -> None:
+    """They would be of no use to it in half precision."""
+    with_external_weights(root, "a.onnx", "a.safetensors")
+    program = program_of(root, "a.safetensors", "a.onnx")
+    kept = optimized(program, tmp_path, max_error=1e-9)
+    assert [it.original.path for it in kept.outcomes] == ["a.onnx"]
+    assert kept.packed(program).files == program.files
 
 
 def test_tensors_change_their_type_only_when_that_is_asked_for(root: Path, tmp_path: Path) -> None:
@@ -175,6 +176,13 @@ def test_hostile_models_end_their_own_process(tmp_path: Path, name: str, seconds
         "calibration": [],
     }
     assert try_method(asked, tmp_path, name, Limits(seconds, 2 << 30)).attempt.reason is reason
+
+
+def test_a_model_may_take_more_the_more_it_weighs(root: Path) -> None:
+    with_external_weights(root, "a.onnx", "a.data")
+    (job,) = jobs_of(program_of(root, "a.onnx", "a.data"), {})
+    assert job.size == sum((root / name).stat().st_size for name in ("a.onnx", "a.data"))
+    assert Limits.of(job.size).memory > Limits.of(job.file.size).memory
 
 
 def test_a_process_that_dies_leaves_the_original(root: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from onnx import ModelProto
 
 from remotemedia.packager.optimize import Method, Reason
 from remotemedia.packager.optimize._apply import is_same_signature
-from remotemedia.packager.optimize._kept import KeptError, UnreadableError, UnusableDataError
+from remotemedia.packager.optimize._refusals import KeptError, UnreadableError, UnusableDataError
 from remotemedia.packager.optimize._samples import Wiring
 from remotemedia.packager.optimize._trial import Task, attempt
 from tests.packager.optimize.models import WIDTH, branches, dense, with_external_weights, words
@@ -88,7 +88,6 @@ def test_silero_gets_larger_by_naive_quantization(tmp_path: Path) -> None:
 def test_weights_of_other_files_become_part_of_the_result(tmp_path: Path) -> None:
     path = with_external_weights(tmp_path, "m.onnx", "m.data")
     found = tried(path, Method.FP16, tmp_path / "out")
-    assert found["locations"] == ["m.data"]
     assert found["size"] < 0.6 * (tmp_path / "m.data").stat().st_size
 
 
