@@ -17,6 +17,8 @@ RUSTPYTHON := $(CARGO_TARGET_DIR)/rustpython/release/remotemedia-rustpython-node
 
 # Registries, and tools that read and sign packages.
 INTEROP := docker-registry registry olareg skopeo oras regctl crane cosign npm-verify
+# What packages are pushed, pulled and verified beside.
+PEERS := registry oras regctl crane skopeo modctl cosign
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -61,7 +63,7 @@ test-rust: $(VENV)/.installed
 	$(CARGO) test --release $(MANIFEST) --workspace --exclude remotemedia-python --quiet
 
 test-full: $(VENV)/.installed rustpython ## tests against real registries, foreign verifiers, RustPython and Chromium
-	$(PY) scripts/foreign_tools.py
+	$(PY) scripts/foreign_tools.py chromium $(INTEROP)
 	$(PY) -m pytest -n 2 -m full
 	REMOTEMEDIA_RUSTPYTHON="$(RUSTPYTHON)" $(PY) -m pytest -n 2 -k rustpython tests/hostile tests/conformance
 
@@ -97,13 +99,14 @@ bench: $(VENV)/.installed ## speed against peers, as ratios
 	$(PY) benchmarks/compile.py
 	$(PY) benchmarks/run.py
 	$(PY) benchmarks/build.py
+	$(PY) benchmarks/verify.py
 	$(PY) benchmarks/optimize.py
 
 bench-engine: $(VENV)/.installed ## the engine's figures beside GStreamer, sox and Python
 	$(PY) benchmarks/engine.py
 
-bench-registry: $(VENV)/.installed ## pushes and pulls of a 1 GiB package beside oras, regctl and skopeo
-	$(PY) scripts/foreign_tools.py registry oras regctl skopeo
+bench-registry: $(VENV)/.installed ## a 1 GiB package pushed, pulled and verified beside oras, regctl, crane, skopeo, modctl, cosign
+	$(PY) scripts/foreign_tools.py $(PEERS)
 	$(PY) benchmarks/registry.py
 
 dist: $(VENV)/.dependencies ## sdist and wheel in dist/, the wheel tried in an environment without Rust

@@ -1,4 +1,4 @@
-"""Installs the independent programs that `make test-full` checks packages with.
+"""Installs independent programs: `make test-full` checks packages with them, `make bench-registry` races them.
 
     python scripts/foreign_tools.py              install what is missing
     python scripts/foreign_tools.py oras regctl  only these
@@ -202,6 +202,13 @@ TOOLS: tuple[Tool, ...] = (
         "./cmd/crane",
     ),
     GoTool(
+        "modctl",
+        "github.com/modelpack/modctl",
+        "v0.2.2",
+        "h1:dV19MP51DHnYXtz1HtPpqHZ4UKOTYSElkEkXVCYMgd4=",
+        ".",
+    ),
+    GoTool(
         "olareg",
         "github.com/olareg/olareg",
         "v0.1.2",
@@ -235,7 +242,7 @@ def _install(tool: Tool) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Installs, or lists with `--paths`; the exit status is 1 if something could not be installed."""
-    parser = argparse.ArgumentParser(description="Install the programs that `make test-full` needs.")
+    parser = argparse.ArgumentParser(description="Install the programs that packages are checked and compared with.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(tool.name for tool in TOOLS)}")
     parser.add_argument("--paths", action="store_true", help="print where each is, as JSON, and install nothing")
     options = parser.parse_args(arguments)

@@ -36,6 +36,8 @@ SECTIONS = {
 }
 WITH_REGISTRIES = {"remotemedia", "clients"}
 REGISTRIES = ("docker-registry", "registry", "olareg")
+# Tools that have no part in it.
+ELSEWHERE = {"chromium", "modctl"}
 LOGINS = ("none", "basic", "token")
 
 
@@ -87,7 +89,7 @@ def markdown(table: Table) -> list[str]:
             cells = [cell(row, it) for it in REGISTRIES] if with_registries else [yes(all(row.held.values()))]
             lines.append(f"| {text} | {' | '.join(cells)} |")
         lines.append("")
-    versions = [f"{tool.name} {tool.version.removeprefix('v')}" for tool in TOOLS if tool.name != "chromium"]
+    versions = [f"{tool.name} {tool.version.removeprefix('v')}" for tool in TOOLS if tool.name not in ELSEWHERE]
     return [*lines, f"Versions: {', '.join(sorted(versions))}."]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests.packager.pythons import other_pythons
 
 FILES = {
     "app/__init__.py": "",
@@ -133,21 +134,17 @@ def test_another_source_has_another_digest(ordinary: str, tmp_path: Path, monkey
     assert digest(tmp_path, Variation()) != ordinary
 
 
-def _other_python() -> str | None:
-    """Another version of Python that has what the project needs, from `REMOTEMEDIA_OTHER_PYTHON` or the path."""
-    names = [os.environ.get("REMOTEMEDIA_OTHER_PYTHON"), "python3.12", "python3.13", "python3.14"]
-    check = 'import libcst, pydantic, cryptography, numpy, importlib.metadata as it; it.version("remotemedia")'
-    for python in filter(None, map(shutil.which, filter(None, names))):
-        if subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0:
-            return python
-    return None
-
-
+@pytest.mark.full
 def test_the_version_of_python_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    python = _other_python()
-    if python is None:
-        pytest.skip("no other Python has what the project needs; `REMOTEMEDIA_OTHER_PYTHON` names one")
+    pythons = other_pythons()
+    if not pythons:
+        pytest.skip("there is no other Python, on the path or of pyenv; `REMOTEMEDIA_OTHER_PYTHON` names one")
     # A distribution with native code is another one for each version.
     plain = FILES["app/pipeline.py"].replace("import numpy as np\n", "").replace("np.arange(4.0)", "[0.5, 1]")
     monkeypatch.setitem(FILES, "app/pipeline.py", plain)
-    assert digest(tmp_path / "one", Variation()) == digest(tmp_path / "other", Variation(python=python))
+    digests = {}
+    for python in pythons:
+        (scratch := tmp_path / f"path-{python.name}").mkdir()
+        environ = {"PYTHONPATH": python.search_path(scratch)}
+        digests[python.name] = digest(tmp_path / python.name, Variation(python=python.program, environ=environ))
+    assert digests == dict.fromkeys(digests, digest(tmp_path / "ordinary", Variation()))
