@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,6 +22,16 @@ KeyKind = Annotated[str | None, typer.Option("--type", help="p256 or ed25519.")]
 Encrypt = Annotated[bool, typer.Option("--encrypt", help="Protect the private key by a password.")]
 GivenName = Annotated[str | None, typer.Option(help="What to call it; by default the file's name.")]
 _DEFAULT = "default"
+_MAX_BYTES: Final = 4 << 20  # a revocation list of a large authority
+
+# What a file may hold of which packages are to be trusted, and the options that say more about it.
+_SIGSTORE, _AUTHORITY, _REVOCATIONS, _KEY = "a Sigstore root", "an authority", "a revocation list", "a public key"
+_NARROWING: Final = {
+    _SIGSTORE: {"--identity", "--issuer"},
+    _AUTHORITY: {"--timestamping", "--identity"},
+    _REVOCATIONS: set[str](),
+    _KEY: set[str](),
+}
 
 
 @app.command("list")
@@ -70,13 +80,22 @@ def trust(
     from remotemedia.errors import UsageError
 
     data, named, store = _read(file), name or file.stem, _store()
-    if data.lstrip().startswith(b"{"):
+    what = _what(data, file)
+    given = {"--timestamping": timestamping, "--identity": bool(identity), "--issuer": issuer is not None}
+    for option in (option for option, is_given in given.items() if is_given and option not in _NARROWING[what]):
+        raise UsageError(f"expected no `{option}` with {what}, which nothing narrows that way", code="RM701")
+    if what == _SIGSTORE:
         if issuer is None or not identity:
             raise UsageError("expected `--identity` and `--issuer` with the root of a Sigstore instance", code="RM701")
         store.trust_keyless(named, identities=identity, issuer=issuer, trusted_root=data)
-    elif b"-----BEGIN CERTIFICATE-----" in data:
+    elif what == _AUTHORITY:
+        if timestamping and identity:
+            raise UsageError(
+                "expected no `--identity` with `--timestamping`: an authority of timestamps vouches for times",
+                code="RM701",
+            )
         store.trust_authority(data, named, timestamping=timestamping, identities=identity or ())
-    elif b"-----BEGIN X509 CRL-----" in data or file.suffix == ".crl":
+    elif what == _REVOCATIONS:
         store.revoke(data, named)
     else:
         store.trust(data, named)
@@ -93,7 +112,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Make a private key your own; one that is encrypted stays so, with its password."""
-    from remotemedia.trust._private import is_encrypted
+    from remotemedia.trust import is_encrypted
 
     pem, named = _read(file), name or file.stem
     password = password_source(stdin=password_stdin)
@@ -178,13 +197,25 @@ def _kind(text: str | None) -> Any:
     return text
 
 
+def _what(data: bytes, file: Path) -> str:
+    if data.lstrip().startswith(b"{"):
+        return _SIGSTORE
+    if b"-----BEGIN CERTIFICATE-----" in data:
+        return _AUTHORITY
+    return _REVOCATIONS if b"-----BEGIN X509 CRL-----" in data or file.suffix == ".crl" else _KEY
+
+
 def _read(file: Path) -> bytes:
     from remotemedia.errors import TrustError
 
     try:
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(_MAX_BYTES + 1)
     except OSError as exc:
         raise TrustError(f"key `{file}` cannot be read: {exc.strerror}", code="RM506") from exc
+    if len(data) > _MAX_BYTES:
+        raise TrustError(f"expected `{file}` to have at most {_MAX_BYTES} bytes", code="RM506")
+    return data
 
 
 def _store() -> KeyStore:

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from remotemedia.cli._ahead import check_content
 from remotemedia.cli._console import report
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._policy import PolicyFile
-from remotemedia.cli._signature import signature_line, signer_fields, signer_lines
+from remotemedia.cli._progress import transfer
+from remotemedia.cli._signature import signature_line, signer_fields, signer_lines, statements_from
 
 
 @with_network
@@ -26,21 +28,32 @@ def verify(
     network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
-    """Verify a package: every byte against its digest, its signatures against your keyring and your policy."""
+    """Verify a package: every byte against its digest, its signatures against your keyring and your policy.
+
+    Unless somebody whom you trust signed it, it is refused (exit status 3), in development too.
+
+    A registry is asked for what its tag points to, and for the signatures, as they are now; with --offline those of the
+    last pull are judged.
+    """
     from remotemedia.errors import UsageError
     from remotemedia.runtime._trust import Trust
-    from remotemedia.runtime.resolve import Resolver
+    from remotemedia.runtime.resolve import PullPolicy, Resolver
 
     if key is not None and policy is not None:
         raise UsageError("expected `--key` or `--policy`, got both", code="RM701")
-    trust = Trust.of(os.environ, policy=policy)
+    trust = Trust.of(os.environ, policy=policy).in_production()
     if key is not None:
         trust = trust.only(key)
-    found = Resolver(os.environ, network.network(), trust=trust).resolve(package)
-    found.check_content()
+    resolver = Resolver(os.environ, network.network(), trust=trust)
+    pull = PullPolicy.NEVER if network.offline else PullPolicy.ALWAYS
+    with transfer("pulling") as progress:
+        found = resolver.resolve(package, pull=pull, progress=progress)
+    source, where = statements_from(found.reference, offline=network.offline)
+    check_content(found)
     verdict = found.verdict
     fields = {
         "digest": found.digest,
+        "source": source,
         "status": verdict.status,
         "key": verdict.key_name,
         "fingerprint": verdict.fingerprint,
@@ -52,4 +65,4 @@ def verify(
     lines = [f"  {'ok ' if it.ok else 'no '} {it.number}. {it.text}" for it in verdict.checks]
     lines.append("  ok  every file matches its digest")
     lines += [f"  {line}" for line in signer_lines(verdict)]
-    report(fields, "\n".join([found.digest, *lines, signature_line(verdict)]), as_json=as_json)
+    report(fields, "\n".join([found.digest, *lines, f"  {where}", signature_line(verdict)]), as_json=as_json)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from remotemedia.trust._keyring import Authority, KeylessIdentity, Keyring, RevocationList, TrustedKey
     from remotemedia.trust._keys import KeyType, PublicKey, SigningKey
     from remotemedia.trust._mode import Mode
-    from remotemedia.trust._policy import Condition, Policy, Rule, judge
-    from remotemedia.trust._private import Password
+    from remotemedia.trust._policy import Candidate, Condition, Match, Policy, Rule, builder_of, judge
+    from remotemedia.trust._private import Password, is_encrypted
     from remotemedia.trust._signer import CertificateSigner, Signer, open_signer
     from remotemedia.trust._store import KeyEntry, KeyStore, read_signing_key
     from remotemedia.trust._verdict import Check, Signed, Status, Verdict
@@ -43,6 +43,7 @@ __all__ = [
     "SIGNATURE_PREDICATE",
     "Authority",
     "Bundle",
+    "Candidate",
     "CertificateSigner",
     "Check",
     "Condition",
@@ -51,6 +52,7 @@ __all__ = [
     "KeyType",
     "KeylessIdentity",
     "Keyring",
+    "Match",
     "Mode",
     "Password",
     "Policy",
@@ -64,6 +66,8 @@ __all__ = [
     "Status",
     "TrustedKey",
     "Verdict",
+    "builder_of",
+    "is_encrypted",
     "judge",
     "open_signer",
     "pae",
@@ -81,6 +85,7 @@ _HOMES = {
     "SIGNATURE_PREDICATE": "_bundle",
     "Authority": "_keyring",
     "Bundle": "_bundle",
+    "Candidate": "_policy",
     "CertificateSigner": "_signer",
     "Check": "_verdict",
     "Condition": "_policy",
@@ -89,6 +94,7 @@ _HOMES = {
     "KeyType": "_keys",
     "KeylessIdentity": "_keyring",
     "Keyring": "_keyring",
+    "Match": "_policy",
     "Mode": "_mode",
     "Password": "_private",
     "Policy": "_policy",
@@ -102,6 +108,8 @@ _HOMES = {
     "Status": "_verdict",
     "TrustedKey": "_keyring",
     "Verdict": "_verdict",
+    "builder_of": "_policy",
+    "is_encrypted": "_private",
     "judge": "_policy",
     "open_signer": "_signer",
     "pae": "_bundle",

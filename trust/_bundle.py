@@ -43,7 +43,10 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 
 def statement_payload(subject_digest: str, predicate_type: str, predicate: Mapping[str, Any]) -> bytes:
-    """Write an in-toto Statement about the artifact `sha256:…`: the payload that an envelope carries."""
+    """Write an in-toto Statement about the artifact `sha256:…`: the payload that an envelope carries.
+
+    Keys are sorted: a predicate that was read from a file makes the same statement as when it was first made.
+    """
     match = _DIGEST.fullmatch(subject_digest)
     if match is None:
         raise ValueError(f"expected `sha256:` and 64 hexadecimal digits, got `{subject_digest}`")
@@ -53,7 +56,8 @@ def statement_payload(subject_digest: str, predicate_type: str, predicate: Mappi
             "subject": [{"digest": {"sha256": match[1]}}],
             "predicateType": predicate_type,
             "predicate": predicate,
-        }
+        },
+        sort_keys=True,
     )
 
 
@@ -100,7 +104,11 @@ def sign_statement(
 
 @dataclass(frozen=True)
 class Statement:
-    """What was said: a predicate about subjects, each a `sha256:…` digest."""
+    """What was said: a predicate about subjects.
+
+    Attributes:
+        subjects: those that have a `sha256:…` digest, at least one.
+    """
 
     subjects: tuple[str, ...]
     predicate_type: str
@@ -116,15 +124,20 @@ class Statement:
 
     @classmethod
     def _from_json(cls, document: dict[str, Any]) -> Self:
-        _expect_fields(document, required={"_type", "subject", "predicateType"}, optional={"predicate"})
+        # Fields that are not known here are passed over, as the framework wants it of who reads statements.
+        if missing := {"_type", "subject", "predicateType"} - document.keys():
+            raise ValueError(f"expected the field `{min(missing)}`")
         if document["_type"] not in _READ_TYPES:
             raise ValueError(f"expected `_type` `{_STATEMENT_TYPE}`, got {strict_json.shown(document['_type'])}")
         subjects = _typed(document, "subject", list)
         if not 1 <= len(subjects) <= _MAX_SUBJECTS:
             raise ValueError(f"expected 1 to {_MAX_SUBJECTS} subjects, got {len(subjects)}")
         predicate = _typed(document, "predicate", dict) if "predicate" in document else {}
+        digests = tuple(digest for subject in subjects if (digest := _subject_digest(subject)) is not None)
+        if not digests:
+            raise ValueError("expected a subject with a `sha256` digest of 64 hexadecimal digits")
         return cls(
-            tuple(_subject_digest(subject) for subject in subjects),
+            digests,
             _typed(document, "predicateType", str),
             predicate,
         )
@@ -240,13 +253,11 @@ def _base64(document: dict[str, Any], name: str, max_bytes: int = strict_json.DE
     return value
 
 
-def _subject_digest(subject: Any) -> str:
+def _subject_digest(subject: Any) -> str | None:
+    """Give the digest of a subject that can be a package; another one, such as a commit, is no concern of ours."""
     _expect_object(subject, "a subject")
-    digest = _typed(subject, "digest", dict)
-    value = digest.get("sha256")
-    if not isinstance(value, str) or not _HEX.fullmatch(value):
-        raise ValueError("expected a subject with a `sha256` digest of 64 hexadecimal digits")
-    return f"sha256:{value}"
+    value = _typed(subject, "digest", dict).get("sha256")
+    return f"sha256:{value}" if isinstance(value, str) and _HEX.fullmatch(value) else None
 
 
 def _expect_fields(document: dict[str, Any], *, required: set[str], optional: set[str] | None = None) -> None:

@@ -1,5 +1,6 @@
 """Judging a bundle that carries a certificate: by an authority of the keyring, keyless, or a stranger's."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography import x509
@@ -38,10 +39,16 @@ def judge_certificate(case: Case, der: bytes) -> Signed:
 
 
 def _judge(case: Case, leaf: x509.Certificate, issuer: x509.Certificate, authority: Authority) -> Signed:
-    """Judge a leaf that an authority of the keyring did issue: from here on, whatever is wrong is refused."""
+    """Judge a leaf that an authority of the keyring did issue: from here on, whatever is wrong is raised.
+
+    What came too late, or was taken back (RM512, RM513), need not be fatal: the caller knows what else there is.
+    """
     # 2. The authority is looked up by the leaf's issuer and the signature on the leaf.
-    subject = strict_json.shown(_identity(leaf) or leaf.subject.rfc4514_string(), _SHOWN)
+    identity = _identity(leaf)
+    subject = strict_json.shown(identity or leaf.subject.rfc4514_string(), _SHOWN)
     case.check(2, f"{case.what} is by {subject}, certified by `{authority.name}`")
+    issued_by = issuer.subject.rfc4514_string()
+    case.signer = Signed("certificate", authority.name, fingerprint_of(leaf), identity=identity, issuer=issued_by)
     case.expect_signature(_key_of(leaf, authority), authority.name)
     stamp = case.timestamp()
     moment = case.moment(stamp)
@@ -55,26 +62,23 @@ def _judge(case: Case, leaf: x509.Certificate, issuer: x509.Certificate, authori
     try:
         chain = validate_path(leaf, authority, moment, expect_signer)
     except ValueError as exc:
+        if _held_once(leaf, authority):
+            raise _too_late(authority, moment) from exc
         raise _refused(f"the certificate by `{authority.name}` is refused: {exc}", authority) from exc
     case.check(10, f"its certificate leads to a root of `{authority.name}` by a path of {len(chain)}")
 
     # 12. Nobody on the path was revoked before.
-    lists = refuse_revoked(chain, case.keyring.crls, moment)
+    lists = refuse_revoked(chain, case.keyring, moment)
     case.lists += lists
     if lists:
         case.check(12, f"no certificate on the path was revoked by {shown(moment)}")
 
     # 13. The authority may vouch for this identity.
-    identity = identities_of(leaf)[0]
     counts = _admits(authority, identity)
     if authority.identities:
-        case.check(13, f"`{authority.name}` is trusted for {strict_json.shown(identity, _SHOWN)}", counts)
-    return Signed(
-        "certificate",
-        authority.name,
-        fingerprint_of(leaf),
-        identity=identity,
-        issuer=issuer.subject.rfc4514_string(),
+        case.check(13, f"`{authority.name}` is trusted for {subject}", counts)
+    return replace(
+        case.signer,
         signed_at=stamp.at if stamp else None,
         time_proven=stamp is not None and stamp.authority is not None,
         trusted=counts,
@@ -106,11 +110,29 @@ def _key_of(leaf: x509.Certificate, authority: Authority) -> PublicKey:
         raise _refused(f"the certificate by `{authority.name}` is refused: {exc}", authority) from exc
 
 
+def _held_once(leaf: x509.Certificate, authority: Authority) -> bool:
+    """Say whether a path was good when the leaf was new: then time alone is what is wrong with it."""
+    try:
+        validate_path(leaf, authority, leaf.not_valid_before_utc, expect_signer)
+    except ValueError:
+        return False
+    return True
+
+
 def _refused(message: str, authority: Authority) -> TrustError:
     return TrustError(
         message,
         code="RM511",
         hint="ask its author for a signature by a certificate for `codeSigning`; `keys-and-certificates.md` says how",
+        authority=authority.name,
+    )
+
+
+def _too_late(authority: Authority, moment: datetime) -> TrustError:
+    return TrustError(
+        f"expected the certificates of `{authority.name}` to be valid at {shown(moment)}, got some that were good once",
+        code="RM512",
+        hint="ask the authority for its new certificates, and the author to sign again",
         authority=authority.name,
     )
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 from remotemedia.trust import strict_json
 from remotemedia.trust._case import Case, shown
@@ -19,6 +20,7 @@ def judge_key(case: Case, hint: str) -> Signed:
         case.check(2, f"{case.what} is by a key that is not trusted ({fingerprint})", ok=False)
         return Signed("key", None, fingerprint)
     case.check(2, f"{case.what} is by `{trusted.name}`")
+    signed = case.signer = Signed("key", trusted.name, trusted.key.fingerprint)
     case.expect_signature(trusted.key, trusted.name)
     stamp = case.timestamp()
 
@@ -27,10 +29,8 @@ def judge_key(case: Case, hint: str) -> Signed:
     if trusted.until is not None:
         counts = case.moment(stamp) <= trusted.until
         case.check(11, f"the key `{trusted.name}` was rotated, and counts until {shown(trusted.until)}", counts)
-    return Signed(
-        "key",
-        trusted.name,
-        trusted.key.fingerprint,
+    return replace(
+        signed,
         signed_at=stamp.at if stamp else None,
         time_proven=stamp is not None and stamp.authority is not None,
         trusted=counts,

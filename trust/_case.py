@@ -1,14 +1,19 @@
 """One bundle under judgement: what every way of judging it needs, and the notes it makes."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from remotemedia.errors import TrustError
 from remotemedia.trust._bundle import Bundle
 from remotemedia.trust._keyring import Keyring
 from remotemedia.trust._keys import PublicKey
-from remotemedia.trust._timestamps import Timestamp, earliest
-from remotemedia.trust._verdict import Check, what
+from remotemedia.trust._verdict import Check, Signed, what
+
+if TYPE_CHECKING:
+    from remotemedia.trust._timestamps import Timestamp
 
 
 @dataclass
@@ -19,6 +24,7 @@ class Case:
         now: when the question is asked.
         checks: the steps taken, of this bundle and of those before it.
         lists: names of the revocation lists that were asked.
+        signer: who is said to have signed, once somebody trusted answers for it.
     """
 
     bundle: Bundle
@@ -26,6 +32,7 @@ class Case:
     now: datetime
     checks: list[Check]
     lists: list[str] = field(default_factory=list)
+    signer: Signed | None = None
 
     @property
     def what(self) -> str:
@@ -57,6 +64,10 @@ class Case:
         Raises:
             TrustError: RM505, RM513, RM514.
         """
+        if not self.bundle.timestamps:
+            return None
+        from remotemedia.trust._timestamps import earliest  # noqa: PLC0415 - few have one, and X.509 is slow to import
+
         stamp = earliest(self.bundle, self.keyring)
         if stamp is not None:
             self.lists += stamp.lists

@@ -1,12 +1,15 @@
 """Files of keys and trust: who may read and write them, and how they come into being."""
 
+import fcntl
 import os
 import re
 import stat
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from remotemedia.errors import TrustError
+from remotemedia.trust import whole_files
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
 _MAX_BYTES = 4 << 20  # a revocation list of a large authority
@@ -14,7 +17,8 @@ _MAX_BYTES = 4 << 20  # a revocation list of a large authority
 
 def read_secret(path: Path) -> bytes:
     """Read a file that its owner alone can read; raises `TrustError` RM506."""
-    data, mode = _read(path)
+    data, status = _read(path)
+    mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise TrustError(
             f"expected key `{path}` to be readable by its owner only (mode 0600), got mode {mode:04o}",
@@ -26,30 +30,67 @@ def read_secret(path: Path) -> bytes:
 
 def read_trusted(path: Path) -> bytes:
     """Read a file that says what is trusted, so that nobody else may write it; raises `TrustError` RM506."""
-    data, mode = _read(path)
-    _refuse_writable(path, mode)
+    data, status = _read(path)
+    _refuse_foreign(path, status)
     return data
 
 
 def expect_trusted_directory(path: Path) -> None:
-    """Refuse a directory in which others may put files; one that is missing has none. Raises `TrustError` RM506."""
+    """Refuse a directory in which others may put files; one that is missing has none. Raises `TrustError` RM506.
+
+    Those above it are not looked at: who may write there can put another one in its place, which would be theirs.
+    """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        status = path.stat()
     except FileNotFoundError:
         return
     except OSError as exc:
         raise TrustError(f"`{path}` cannot be read: {exc.strerror}", code="RM506") from exc
-    _refuse_writable(path, mode)
+    _refuse_foreign(path, status)
+
+
+@contextmanager
+def changing(home: Path, *directories: Path) -> Iterator[None]:
+    """Let one process at a time change these directories of the home, which is made if it is not there.
+
+    What a process that was ended left there half-written is removed.
+    """
+    with _writing(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        expect_trusted_directory(home)
+        with _writing(home):
+            fcntl.flock(number, fcntl.LOCK_EX)
+        for left in (path for directory in directories for path in directory.glob(".*.tmp")):
+            with suppress(OSError):  # nobody reads it
+                left.unlink()
+        yield
+    finally:
+        os.close(number)
 
 
 def write_new(path: Path, data: bytes, *, file_mode: int) -> None:
-    """Write a whole new file or none; the link fails if the name was taken in the meantime."""
-    _write(path, data, file_mode, replace=False)
+    """Write a whole new file or none; raises `TrustError` RM506 also if the name was taken in the meantime."""
+    with _writing(path):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        whole_files.write_new(path, data, file_mode)
+        _sync(path.parent)
 
 
 def write_over(path: Path, data: bytes, *, file_mode: int) -> None:
-    """Replace a file as a whole; whoever reads it meanwhile sees the old or the new one."""
-    _write(path, data, file_mode, replace=True)
+    """Replace a file as a whole; raises `TrustError` RM506."""
+    with _writing(path):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        whole_files.replace_file(path, data, file_mode, sync=True)
+        _sync(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file; raises `TrustError` RM506."""
+    with _writing(path):
+        path.unlink()
+        _sync(path.parent)
 
 
 def checked_name(name: str) -> str:
@@ -68,40 +109,48 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def _refuse_writable(path: Path, mode: int) -> None:
+def _refuse_foreign(path: Path, status: os.stat_result) -> None:
+    """Refuse what others than its owner may write, and what is neither the user's own nor root's."""
+    mode = stat.S_IMODE(status.st_mode)
     if mode & 0o022:
         raise TrustError(
             f"expected `{path}` to be writable by its owner only, got mode {mode:04o}",
             code="RM506",
             hint=f"chmod go-w {path}",
         )
+    if status.st_uid not in {0, os.geteuid()}:
+        raise TrustError(
+            f"expected `{path}` to be owned by the user {os.geteuid()} or by root, got the user {status.st_uid}",
+            code="RM506",
+            hint=f"chown {os.geteuid()} {path}, or name another home directory with `REMOTEMEDIA_HOME`",
+        )
 
 
-def _read(path: Path) -> tuple[bytes, int]:
+def _read(path: Path) -> tuple[bytes, os.stat_result]:
     try:
         with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            status = os.fstat(file.fileno())
             data = file.read(_MAX_BYTES + 1)
     except OSError as exc:
         raise TrustError(f"key `{path}` cannot be read: {exc.strerror}", code="RM506") from exc
     if len(data) > _MAX_BYTES:
         raise TrustError(f"expected `{path}` to have at most {_MAX_BYTES} bytes", code="RM506")
-    return data, mode
+    return data, status
 
 
-def _write(path: Path, data: bytes, file_mode: int, *, replace: bool) -> None:
+def _sync(directory: Path) -> None:
+    """Have a change of names on the disk: the next one must not be there before it."""
+    number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as directory:
-            new = Path(directory, path.name)
-            with new.open("xb") as file:
-                os.fchmod(file.fileno(), file_mode)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                new.replace(path)
-            else:
-                path.hardlink_to(new)
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Convert an `OSError` into one of trust."""
+    try:
+        yield
     except OSError as exc:
         raise TrustError(f"key `{path}` cannot be written: {exc.strerror}", code="RM506") from exc

@@ -1,12 +1,16 @@
 """What somebody trusts: public keys, certificate authorities, timestamp authorities, keyless identities."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from remotemedia.trust._keys import PublicKey
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A user's policy: what must hold of packages by the place they come from and the name that is signed.
 
     policy = Policy.parse(path.read_bytes(), "policy.toml")
-    rule = policy.rule_for("oci://registry.example/team/speech:1.0", "speech")
+    rule = policy.rule_for(Candidate(digest, "speech", "oci://registry.example/team/speech:1.0"))
     conditions = judge(rule, statements, at=now) if rule else ()
 
 The first rule that matches decides, and it is closed: a package that it matches must be signed, in every mode, by one
@@ -9,7 +9,7 @@ of the signers that it names, and everything else that it states must hold as we
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,6 +24,30 @@ if TYPE_CHECKING:
     from remotemedia.trust._verdict import Signed
 
 _CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A package that a policy is asked about.
+
+    Attributes:
+        digest: of its OCI manifest.
+        name: from the configuration that the digest covers.
+        place: what it was asked for by, as `Reference.canonical` writes it; None for the digest alone.
+        known_places: gives where the same package was fetched from before; asked only if no rule is for `place`.
+    """
+
+    digest: str
+    name: str
+    place: str | None = None
+    known_places: Callable[[], Sequence[str]] = tuple
+
+
+class Match(NamedTuple):
+    """A rule that is for a package, and the place by which it is."""
+
+    rule: "Rule"
+    place: str
 
 
 class Condition(NamedTuple):
@@ -66,7 +90,7 @@ class Rule:
 
     Attributes:
         name: what messages call it.
-        references: patterns, of which one must match the reference; empty for any.
+        references: patterns, of which one must match the place or the digest; empty for any.
         packages: patterns, of which one must match the package's signed name; empty for any.
         grants: `[NODE:]GRANT` words that need no question.
         keys: names or fingerprints of trusted keys that may sign; a name stands for its rotated keys too, while they
@@ -89,9 +113,14 @@ class Rule:
     builders: tuple[str, ...] = ()
     maximum_age: timedelta | None = None
 
-    def covers(self, reference: str, package: str) -> bool:
-        """Return whether it is for this package."""
-        return _any(self.references, reference) and _any(self.packages, package)
+    def covers(self, package: Candidate, place: str | None) -> bool:
+        """Return whether it is for this package, from this place or from anywhere."""
+        is_meant = any(matches(it, text) for it in self.references for text in (place, package.digest) if text)
+        return (is_meant or not self.references) and self.may_cover(package)
+
+    def may_cover(self, package: Candidate) -> bool:
+        """Return whether it is for this package from some place."""
+        return _any(self.packages, package.name)
 
     def admits(self, signed: "Signed") -> bool:
         """Return whether this signer may sign what the rule is for."""
@@ -132,25 +161,55 @@ class Policy:
         rules = [_rule(number, fields) for number, fields in enumerate(document.get("rule", ()), 1)]
         return cls(source, tuple(rules), document.get("others", "mode") == "refuse")
 
-    def rule_for(self, reference: str, package: str) -> Rule | None:
-        """Return the first rule that matches; None leaves the package to keyring and mode.
-
-        Args:
-            reference: where the package comes from, as `Reference.canonical` writes it.
-            package: its name, from the configuration that the signature covers.
+    def rule_for(self, package: Candidate) -> Rule | None:
+        """Return the rule that decides about a package; None leaves it to keyring and mode.
 
         Raises:
-            TrustError: RM517, no rule matches, and the policy refuses what none matches.
+            TrustError: RM517, no rule is for it, and the policy refuses such; RM522, as `match`.
         """
-        found = next((rule for rule in self.rules if rule.covers(reference, package)), None)
+        found = self.match(package)
         if found is None and self.refuses_others:
+            named = package.place or package.digest
             raise TrustError(
-                f"expected a rule of the policy `{self.source}` for `{reference}` (`{package}`), none matches",
+                f"expected a rule of the policy `{self.source}` for `{named}` (`{package.name}`), none matches",
                 code="RM517",
-                hint=f"the policy refuses what no rule matches; `remotemedia policy test {reference}` shows the rules",
+                hint=f"the policy refuses what no rule matches; `remotemedia policy test {named}` shows the rules",
                 policy=self.source,
             )
-        return found
+        return found.rule if found is not None else None
+
+    def match(self, package: Candidate) -> Match | None:
+        """Find the first rule for the place that was named; if there is none, for where it is known to be from.
+
+        A package is its digest, and therefore the one that was fetched before, wherever it lies now. Places that lead
+        to several rules leave it open which is meant: who fetched it from where must not choose the rule.
+
+        Raises:
+            TrustError: RM522, it cannot be told which rule is for the package.
+        """
+        found = self._first(package, package.place) if package.place is not None else None
+        if found is not None or not self.rules:
+            return found
+        places = package.known_places()
+        if not places and package.place is None:
+            return self._from_anywhere(package)
+        known = [match for place in places if (match := self._first(package, place)) is not None]
+        if len({match.rule for match in known}) > 1:
+            listed = ", ".join(f"`{it.rule.name}` (`{it.place}`)" for it in known)
+            raise _undecidable(package, f"it is known from places of several rules: {listed}")
+        return known[0] if known else None
+
+    def _first(self, package: Candidate, place: str) -> Match | None:
+        return next((Match(rule, place) for rule in self.rules if rule.covers(package, place)), None)
+
+    def _from_anywhere(self, package: Candidate) -> Match | None:
+        """Find the rule for a package of which nobody knows where it is from, if no place could change that."""
+        for rule in self.rules:
+            if rule.covers(package, None):
+                return Match(rule, package.digest)
+            if rule.may_cover(package):
+                raise _undecidable(package, f"rule `{rule.name}` is by place, and it is not known where it is from")
+        return None
 
 
 def judge(rule: Rule, statements: Sequence[tuple[Statement, "Signed"]], at: datetime) -> tuple[Condition, ...]:
@@ -220,6 +279,15 @@ def _is_young(signed: "Signed", limit: timedelta, at: datetime) -> bool:
     if signed.signed_at is None or not signed.time_proven:
         return False
     return -_CLOCK_SKEW <= at - signed.signed_at <= limit
+
+
+def _undecidable(package: Candidate, why: str) -> TrustError:
+    return TrustError(
+        f"expected one rule of the policy for `{package.place or package.digest}`, it cannot be told which: {why}",
+        code="RM522",
+        hint=f"name the place as well: `oci://HOST/REPO@{package.digest}`; what is cached needs no network for it",
+        digest=package.digest,
+    )
 
 
 def _signers(rule: Rule) -> str:

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +47,8 @@ def parse_policy(data: bytes, source: str) -> dict[str, Any]:
     """
     if len(data) > _MAX_BYTES:
         raise _unusable(source, f"expected at most {_MAX_BYTES} bytes, got more")
+    import tomllib  # noqa: PLC0415 - slow to import, and few have a policy
+
     try:
         document = tomllib.loads(data.decode())
         return _checked(document, _FILE, "")

@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from remotemedia.errors import TrustError
 from remotemedia.trust import strict_json
-from remotemedia.trust._keys import SigningKey, bounded, unusable
+from remotemedia.trust._keys import PublicKey, SigningKey, bounded, unusable
 
 Password = Callable[[], bytes]
 """Asks for a password, when one turns out to be needed."""
 
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_PUBLIC = b"-----BEGIN PUBLIC KEY-----"
 _COSIGN = re.compile(
     rb"\s*-----BEGIN ENCRYPTED (SIGSTORE|COSIGN) PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)"
     rb"-----END ENCRYPTED \1 PRIVATE KEY-----\s*"
@@ -40,6 +41,17 @@ def read_private_key(pem: bytes, password: Password | None = None) -> SigningKey
 def is_encrypted(pem: bytes) -> bool:
     """Say whether a password is needed to read the key."""
     return _ENCRYPTED in pem or _COSIGN.fullmatch(pem) is not None
+
+
+def public_below(pem: bytes) -> PublicKey:
+    """Read the public half that stands below an encrypted key; raises `TrustError` RM506."""
+    at = bounded(pem).find(_PUBLIC)
+    if at < 0:
+        raise unusable(
+            "expected the public half below the encrypted key, got none",
+            hint="move the file elsewhere, and bring it in with `remotemedia keys import`",
+        )
+    return PublicKey.from_pem(pem[at:])
 
 
 def _open_cosign(body: bytes, password: bytes) -> SigningKey:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from remotemedia.errors import TrustError
@@ -14,6 +13,9 @@ from remotemedia.trust._keys import PublicKey, bounded
 from remotemedia.trust._plugin import PluginSigner
 from remotemedia.trust._private import Password
 from remotemedia.trust._store import KeyStore, read_signing_key
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _PLUGIN_PREFIX = "exec:"
 
@@ -88,6 +90,8 @@ def open_signer(spec: str, store: KeyStore, password: Password | None = None) ->
 
 
 def _first_certificate(pem: bytes) -> x509.Certificate:
+    from cryptography import x509  # noqa: PLC0415 - slow to import, and few sign by one
+
     try:
         return x509.load_pem_x509_certificates(bounded(pem))[0]
     except ValueError as exc:

@@ -1,10 +1,11 @@
 """A user's keys and what they trust, as files below the home directory.
 
-`keys/NAME.pem` are the user's own keys (mode 0600; an encrypted one has its public half beside it in `NAME.pub`);
-`trust/` is described in `_trust_directory`.
+`keys/NAME.pem` are the user's own keys (mode 0600; below an encrypted one stands its public half); `_trust_directory`
+says what is in `trust/`. Each is one file, so that whatever happens to a change, it has taken place or it has not.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,20 +15,19 @@ from cryptography.hazmat.primitives import hashes
 
 from remotemedia.errors import TrustError
 from remotemedia.trust import _trust_directory as trusted
-from remotemedia.trust import strict_json
-from remotemedia.trust._certificates import load_authority
 from remotemedia.trust._files import (
+    changing,
     checked_name,
     expect_trusted_directory,
     is_name,
     read_secret,
-    read_trusted,
+    remove,
     write_new,
     write_over,
 )
 from remotemedia.trust._keyring import Authority, KeylessIdentity, Keyring, TrustedKey
 from remotemedia.trust._keys import KeyType, PublicKey, SigningKey
-from remotemedia.trust._private import Password, is_encrypted, read_private_key
+from remotemedia.trust._private import Password, is_encrypted, public_below, read_private_key
 
 EntryKind = Literal["key", "authority", "timestamp authority", "keyless", "revocations"]
 
@@ -36,7 +36,6 @@ GRACE = timedelta(days=90)
 """How long a key that was rotated goes on counting for signatures whose time nothing proves."""
 
 _PRIVATE = ".pem"
-_SUFFIXES = (trusted.KEY, trusted.CERTIFICATES, trusted.REVOCATIONS, trusted.SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,7 @@ class KeyStore:
     """The keys and the trust below one home directory. Every failure is a `TrustError` RM506."""
 
     def __init__(self, home: Path) -> None:
+        self._home = home
         self._own = home / "keys"
         self._trusted = home / "trust"
 
@@ -83,6 +83,7 @@ class KeyStore:
         """Give one of the user's own keys; `password` is asked only if it is encrypted."""
         if not self.has(name):
             raise _no_key(name)
+        self._expect_own_directories()
         return read_signing_key(self._private_path(name), password)
 
     def generate(self, name: str, kind: KeyType = "p256", password: bytes | None = None) -> SigningKey:
@@ -116,40 +117,36 @@ class KeyStore:
             kind: of the new key; default that of the old one.
             password: encrypts the new key; needed where the old one was encrypted.
         """
-        if not self.has(name):
-            raise _no_key(name)
-        old = self._own_public(self._private_path(name))
-        if password is None and is_encrypted(read_secret(self._private_path(name))):
-            raise TrustError(f"expected a password for the new key `{name}`, as the old one has", code="RM506")
-        stem = trusted.rotated_stem(name, old)
-        until = ((at or datetime.now(UTC)) + grace).astimezone(UTC).isoformat(timespec="seconds")
-        # The end of the trust is written before the trust, and both before the old key goes.
-        write_over(self._path(stem, trusted.SETTINGS), f"until = {until}\n".encode(), file_mode=0o644)
-        write_over(self._path(stem, trusted.KEY), old.to_pem(), file_mode=0o644)
-        key = SigningKey.generate(kind or old.type)
-        if password is not None:
-            write_over(self._public_path(name), key.public.to_pem(), file_mode=0o644)
-        write_over(self._private_path(name), key.to_pem(password), file_mode=0o600)
+        with self._changing():
+            if not self.has(name):
+                raise _no_key(name)
+            old = self._own_public(self._private_path(name))
+            if password is None and is_encrypted(read_secret(self._private_path(name))):
+                raise TrustError(f"expected a password for the new key `{name}`, as the old one has", code="RM506")
+            until = ((at or datetime.now(UTC)) + grace).astimezone(UTC)
+            # The old key is trusted as an old one before it goes; as long as it is here, it is one's own.
+            older = self._path(trusted.rotated_stem(name, old), trusted.KEY)
+            write_over(older, trusted.key_file(old, until), file_mode=0o644)
+            key = SigningKey.generate(kind or old.type)
+            write_over(self._private_path(name), _own_file(key, password), file_mode=0o600)
         return key
 
     def trust(self, pem: bytes, name: str) -> PublicKey:
         """Trust somebody's public key from now on, under a name."""
+        trusted.refuse_settings(pem, name)
         key = PublicKey.from_pem(pem)
-        self._refuse_taken(name)
-        write_new(self._path(name, trusted.KEY), key.to_pem(), file_mode=0o644)
+        self._add(name, trusted.KEY, trusted.key_file(key))
         return key
 
     def trust_authority(
         self, pem: bytes, name: str, *, timestamping: bool = False, identities: Sequence[str] = ()
     ) -> Authority:
         """Trust the certificates of an authority, for signers (of these identities, or all) or for timestamps."""
+        from remotemedia.trust._certificates import load_authority  # noqa: PLC0415 - X.509 is slow to import
+
+        trusted.refuse_settings(pem, name)
         authority = load_authority(pem, name, identities)
-        self._refuse_taken(name)
-        settings = 'purpose = "timestamping"\n' if timestamping else ""
-        settings += f"identity = {_toml_list(identities)}\n" if identities else ""
-        if settings:
-            write_new(self._path(name, trusted.SETTINGS), settings.encode(), file_mode=0o644)
-        write_new(self._path(name, trusted.CERTIFICATES), pem, file_mode=0o644)
+        self._add(name, trusted.CERTIFICATES, trusted.authority_file(authority, timestamping=timestamping))
         return authority
 
     def trust_keyless(
@@ -161,11 +158,7 @@ class KeyStore:
             identity = trusted.parse_identity(settings, trusted_root, name)
         except ValueError as exc:
             raise TrustError(str(exc), code="RM506") from exc
-        self._refuse_taken(name)
-        root = f"{checked_name(name)}.trusted-root.json"
-        text = f"identity = {_toml_list(identities)}\nissuer = {_toml(issuer)}\ntrusted_root = {_toml(root)}\n"
-        write_over(self._trusted / root, trusted_root, file_mode=0o644)
-        write_new(self._path(name, trusted.SETTINGS), text.encode(), file_mode=0o644)
+        self._add(name, trusted.IDENTITY, trusted.identity_file(identity))
         return identity
 
     def revoke(self, crl: bytes, name: str) -> None:
@@ -174,7 +167,11 @@ class KeyStore:
             trusted.parse_revocations(crl, name)
         except ValueError as exc:
             raise TrustError(str(exc), code="RM506", hint="give a full list, in PEM or DER") from exc
-        write_over(self._path(name, trusted.REVOCATIONS), crl, file_mode=0o644)
+        with self._changing():
+            path = self._path(name, trusted.REVOCATIONS)
+            if not path.exists():
+                self._refuse_taken(name)
+            write_over(path, crl, file_mode=0o644)
 
     def export(
         self, name: str, *, public: bool = True, password: Password | None = None, new_password: bytes | None = None
@@ -182,28 +179,24 @@ class KeyStore:
         """Give a key as PEM: the public half, or the private one, encrypted if there is `new_password`."""
         if not public:
             return self.load(name, password).to_pem(new_password)
-        if self._path(name, trusted.KEY).exists():
-            return PublicKey.from_pem(read_trusted(self._path(name, trusted.KEY))).to_pem()
-        if self._path(name, trusted.CERTIFICATES).exists():
-            return read_trusted(self._path(name, trusted.CERTIFICATES))
+        for suffix in (trusted.KEY, trusted.CERTIFICATES):
+            if (path := self._path(name, suffix)).exists():
+                return trusted.without_settings(path)
         if not self.has(name):
             raise _no_key(name)
         return self._own_public(self._private_path(name)).to_pem()
 
     def remove(self, name: str) -> None:
         """Forget a key, own or trusted, or whatever else has this name."""
-        files = [self._private_path(name), self._public_path(name)]
-        files += [self._path(name, suffix) for suffix in _SUFFIXES]
-        files.append(self._trusted / f"{name}.trusted-root.json")
-        existing = [path for path in files if path.exists()]
-        if not existing:
-            raise _no_key(name)
-        for path in existing:
-            path.unlink(missing_ok=True)
+        with self._changing():
+            self._refuse_twice()
+            if not (existing := self._named(name)):
+                raise _no_key(name)
+            remove(existing[0])
 
     def list(self) -> tuple[KeyEntry, ...]:
         """Give everything, the user's own keys first, by kind and name."""
-        there = trusted.read(self._trusted)
+        there = self._read_trusted()
         return (
             *(self._own_entry(path) for path in self._own_paths()),
             *(KeyEntry(name, key.key.fingerprint, own=False, until=key.until) for name, key in there.keys.items()),
@@ -228,7 +221,7 @@ class KeyStore:
     def keyring(self) -> Keyring:
         """Give what this user trusts: the own keys, and all of `trust/`."""
         own = [TrustedKey(path.stem, self._own_public(path)) for path in self._own_paths()]
-        there = trusted.read(self._trusted)
+        there = self._read_trusted()
         return Keyring(
             [*own, *there.keys.values()],
             roots=there.roots,
@@ -237,43 +230,69 @@ class KeyStore:
             identities=there.identities,
         )
 
+    def _changing(self) -> AbstractContextManager[None]:
+        return changing(self._home, self._own, self._trusted)
+
     def _keep(self, key: SigningKey, name: str, password: bytes | None) -> SigningKey:
-        self._refuse_taken(name)
-        if password is not None:
-            write_over(self._public_path(name), key.public.to_pem(), file_mode=0o644)
-        write_new(self._private_path(name), key.to_pem(password), file_mode=0o600)
+        with self._changing():
+            self._refuse_taken(name)
+            write_new(self._private_path(name), _own_file(key, password), file_mode=0o600)
         return key
 
+    def _add(self, name: str, suffix: str, data: bytes) -> None:
+        with self._changing():
+            self._refuse_taken(name)
+            write_new(self._path(name, suffix), data, file_mode=0o644)
+
+    def _read_trusted(self) -> trusted.Contents:
+        self._refuse_twice()
+        return trusted.read(self._trusted)
+
     def _own_public(self, path: Path) -> PublicKey:
-        beside = path.with_suffix(trusted.KEY)
         pem = read_secret(path)
-        return PublicKey.from_pem(read_trusted(beside)) if is_encrypted(pem) else read_private_key(pem).public
+        return public_below(pem) if is_encrypted(pem) else read_private_key(pem).public
 
     def _own_entry(self, path: Path) -> KeyEntry:
         encrypted = is_encrypted(read_secret(path))
         return KeyEntry(path.stem, self._own_public(path).fingerprint, own=True, encrypted=encrypted)
 
+    def _expect_own_directories(self) -> None:
+        for directory in (self._home, self._own):
+            expect_trusted_directory(directory)
+
     def _own_paths(self) -> Sequence[Path]:
-        expect_trusted_directory(self._own)
+        self._expect_own_directories()
         return sorted(self._own.glob(f"*{_PRIVATE}"))
 
     def _private_path(self, name: str) -> Path:
         return self._own / f"{checked_name(name)}{_PRIVATE}"
 
-    def _public_path(self, name: str) -> Path:
-        return self._own / f"{checked_name(name)}{trusted.KEY}"
-
     def _path(self, name: str, suffix: str) -> Path:
         return self._trusted / f"{checked_name(name)}{suffix}"
 
+    def _named(self, name: str) -> Sequence[Path]:
+        """Give the files of this name: one, or none."""
+        paths = [self._private_path(name), *(self._path(name, suffix) for suffix in trusted.SUFFIXES)]
+        return [path for path in paths if path.exists()]
+
     def _refuse_taken(self, name: str) -> None:
-        names = (trusted.KEY, trusted.CERTIFICATES, trusted.SETTINGS)
-        if self._private_path(name).exists() or any(self._path(name, suffix).exists() for suffix in names):
+        for path in self._named(name):
             raise TrustError(
-                f"expected a new name, but there is a key `{name}`",
+                f"expected a new name, but `{name}` is that of `{path}`",
                 code="RM506",
-                hint=f"choose another name, or remove that key with `remotemedia keys remove {name}`",
+                hint=f"choose another one (`--name`), or remove that with `remotemedia keys remove {name}`",
             )
+
+    def _refuse_twice(self) -> None:
+        """Refuse two things of one name, as people may put them here: nobody could say which is meant."""
+        seen: dict[str, Path] = {}
+        for path in (*self._own_paths(), *trusted.files(self._trusted)):
+            if (other := seen.setdefault(path.stem, path)) != path:
+                raise TrustError(
+                    f"expected one thing of the name `{path.stem}`, got `{other}` and `{path}`",
+                    code="RM506",
+                    hint="give one of the files another name",
+                )
 
 
 def read_signing_key(path: Path, password: Password | None = None) -> SigningKey:
@@ -286,14 +305,9 @@ def _authority_entry(authority: Authority, kind: EntryKind) -> KeyEntry:
     return KeyEntry(authority.name, fingerprint, own=False, kind=kind)
 
 
-def _toml_list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(_toml(text) for text in texts)}]"
-
-
-def _toml(text: str) -> str:
-    if not text.isprintable():
-        raise TrustError(f"expected a printable text, got {strict_json.shown(text)}", code="RM506")
-    return strict_json.dumps(text).decode()  # a printable JSON string is a TOML one
+def _own_file(key: SigningKey, password: bytes | None) -> bytes:
+    """Give what stands in the file of one's own key: of an encrypted one both halves."""
+    return key.to_pem(password) + (b"" if password is None else key.public.to_pem())
 
 
 def _no_key(name: str) -> TrustError:

@@ -81,7 +81,7 @@ def _checked(
             hint="the signature or its timestamp was altered; fetch the package again from its source",
             authority=authority.name,
         ) from exc
-    lists = refuse_revoked(chain, keyring.crls, at, proves_times=True)
+    lists = refuse_revoked(chain, keyring, at, proves_times=True)
     return Timestamp(at, authority.name, lists)
 
 

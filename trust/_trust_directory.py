@@ -1,13 +1,14 @@
-"""The directory `trust/` of the home: one file, or a file and its `.toml`, for each thing that is trusted.
+"""The directory `trust/` of the home: one file for each thing that is trusted, with its settings above it (`_headed`).
 
-NAME.pub              a public key; `NAME.<12 hex>.pub` is an older one of it, whose `.toml` has `until`
-NAME.crt              certificates of an authority, up to its root; `.toml`: `purpose`, `identity`
-NAME.crl              a revocation list, PEM or DER
-NAME.toml alone       a keyless identity: `identity`, `issuer`, `trusted_root`
+NAME.pub      a public key: `until`; `NAME.<12 hex>.pub` is one that another key of that name has replaced
+NAME.crt      certificates of an authority, up to its root: `purpose`, `identity`
+NAME.crl      a revocation list, PEM or DER
+NAME.toml     a keyless identity: `identity`, `issuer`, `trusted_root`
+
+A name is that of one file, whatever its kind.
 """
 
 import base64
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,16 +16,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
 from remotemedia.errors import TrustError
 from remotemedia.trust import strict_json
-from remotemedia.trust._certificates import MALFORMED, load_authority
 from remotemedia.trust._files import expect_trusted_directory, read_trusted
+from remotemedia.trust._headed import Setting, headed, is_headed, parted, quoted_json, settings_of
 from remotemedia.trust._keyring import Authority, KeylessIdentity, RevocationList, TrustedKey
 from remotemedia.trust._keys import PublicKey
 
-KEY, CERTIFICATES, REVOCATIONS, SETTINGS = ".pub", ".crt", ".crl", ".toml"
+KEY, CERTIFICATES, REVOCATIONS, IDENTITY = ".pub", ".crt", ".crl", ".toml"
+SUFFIXES = (KEY, CERTIFICATES, REVOCATIONS, IDENTITY)
+
+_KEY_SETTINGS = {"until"}
+_AUTHORITY_SETTINGS = {"purpose", "identity"}
+_IDENTITY_SETTINGS = {"identity", "issuer", "trusted_root"}
 
 Purpose = str  # `signing` or `timestamping`
 _PURPOSES = ("signing", "timestamping")
@@ -53,12 +57,50 @@ def read(directory: Path) -> Contents:
         roots=tuple(authority for purpose, authority in authorities if purpose == "signing"),
         tsa_roots=tuple(authority for purpose, authority in authorities if purpose == "timestamping"),
         crls=tuple(_read_revocations(path) for path in _files(directory, REVOCATIONS)),
-        identities=tuple(
-            _read_identity(path)
-            for path in _files(directory, SETTINGS)
-            if not (path.with_suffix(KEY).exists() or path.with_suffix(CERTIFICATES).exists())
-        ),
+        identities=tuple(_read_identity(path) for path in _files(directory, IDENTITY)),
     )
+
+
+def files(directory: Path) -> Sequence[Path]:
+    """Give the files of things that are trusted."""
+    return [path for suffix in SUFFIXES for path in _files(directory, suffix)]
+
+
+def key_file(key: PublicKey, until: datetime | None = None) -> bytes:
+    """Write a public key, and the end of its trust."""
+    return headed({} if until is None else {"until": until}, key.to_pem())
+
+
+def authority_file(authority: Authority, *, timestamping: bool) -> bytes:
+    """Write the certificates of an authority, and what it is trusted for; what else its own file says is left out."""
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - slow to import
+
+    settings: dict[str, Setting] = {"purpose": _PURPOSES[1]} if timestamping else {}
+    if authority.identities:
+        settings["identity"] = authority.identities
+    return headed(settings, b"".join(one.public_bytes(Encoding.PEM) for one in authority.certificates))
+
+
+def identity_file(identity: KeylessIdentity) -> bytes:
+    """Write a keyless identity, with the trusted root of its instance."""
+    root = quoted_json(strict_json.loads_object(identity.trusted_root))
+    return headed({"identity": identity.identities, "issuer": identity.issuer}, f"trusted_root = {root}\n".encode())
+
+
+def without_settings(path: Path) -> bytes:
+    """Give the PEM of a file, which others may be given; raises `TrustError` RM506."""
+    with _naming(path):
+        return parted(read_trusted(path), _KEY_SETTINGS | _AUTHORITY_SETTINGS)[1]
+
+
+def refuse_settings(data: bytes, name: str) -> None:
+    """Refuse a file out of such a directory where PEM alone is taken: what narrows it would be lost; RM506."""
+    if is_headed(data, _KEY_SETTINGS | _AUTHORITY_SETTINGS):
+        raise TrustError(
+            f"expected nothing but PEM for `{name}`, got a file with settings above it",
+            code="RM506",
+            hint="give its settings as options; or copy it as it is into `trust/` of the home directory",
+        )
 
 
 def rotated_stem(name: str, key: PublicKey) -> str:
@@ -68,6 +110,10 @@ def rotated_stem(name: str, key: PublicKey) -> str:
 
 def parse_revocations(data: bytes, name: str) -> RevocationList:
     """Read a revocation list; raises `ValueError`. Which of its entries count is `_revocation`'s to say."""
+    from cryptography import x509  # noqa: PLC0415 - slow to import, and few keep such lists
+
+    from remotemedia.trust._certificates import MALFORMED  # noqa: PLC0415 - the same
+
     load = x509.load_pem_x509_crl if data.lstrip().startswith(b"-----") else x509.load_der_x509_crl
     try:
         crl = load(data)
@@ -81,6 +127,10 @@ def parse_revocations(data: bytes, name: str) -> RevocationList:
 
 def parse_identity(settings: dict[str, Any], trusted_root: bytes, name: str) -> KeylessIdentity:
     """Make a keyless identity of its settings and its instance's trusted root; raises `ValueError`."""
+    from cryptography import x509  # noqa: PLC0415 - slow to import, and few pin such identities
+
+    from remotemedia.trust._certificates import MALFORMED  # noqa: PLC0415 - the same
+
     identities = _identities(settings)
     issuer = settings.get("issuer")
     if not identities or not isinstance(issuer, str):
@@ -101,20 +151,22 @@ def _files(directory: Path, suffix: str) -> Sequence[Path]:
 
 def _read_key(path: Path) -> TrustedKey:
     with _naming(path):
-        key = PublicKey.from_pem(read_trusted(path))
-        until = _settings(path, {"until"}).get("until")
+        settings, pem = parted(read_trusted(path), _KEY_SETTINGS)
+        key, until = PublicKey.from_pem(pem), settings.get("until")
         if until is not None and not (isinstance(until, datetime) and until.tzinfo):
             raise ValueError("expected `until` to be a time with its zone, such as `2027-01-31T00:00:00Z`")
     return TrustedKey(path.stem.removesuffix(f".{_short(key)}"), key, until)
 
 
 def _read_authority(path: Path) -> tuple[Purpose, Authority]:
+    from remotemedia.trust._certificates import load_authority  # noqa: PLC0415 - X.509 is slow to import
+
     with _naming(path):
-        settings = _settings(path, {"purpose", "identity"})
+        settings, pem = parted(read_trusted(path), _AUTHORITY_SETTINGS)
         purpose = settings.get("purpose", _PURPOSES[0])
         if purpose not in _PURPOSES:
             raise ValueError(f"expected `purpose` to be `signing` or `timestamping`, got {strict_json.shown(purpose)}")
-        return purpose, load_authority(read_trusted(path), path.stem, _identities(settings))
+        return purpose, load_authority(pem, path.stem, _identities(settings))
 
 
 def _read_revocations(path: Path) -> RevocationList:
@@ -124,22 +176,11 @@ def _read_revocations(path: Path) -> RevocationList:
 
 def _read_identity(path: Path) -> KeylessIdentity:
     with _naming(path):
-        settings = _settings(path, {"identity", "issuer", "trusted_root"})
+        settings = settings_of(read_trusted(path), _IDENTITY_SETTINGS)
         root = settings.get("trusted_root")
         if not isinstance(root, str):
-            raise ValueError("expected `trusted_root`, the name of a file beside it")  # noqa: TRY004 - one type
-        return parse_identity(settings, read_trusted(path.parent / root), path.stem)
-
-
-def _settings(path: Path, known: set[str]) -> dict[str, Any]:
-    """Read the `.toml` beside a file, if there is one."""
-    beside = path.with_suffix(SETTINGS)
-    if not beside.exists():
-        return {}
-    settings = tomllib.loads(read_trusted(beside).decode())
-    if unknown := settings.keys() - known:
-        raise ValueError(f"`{beside.name}`: the setting `{min(unknown)}` is not known here")
-    return settings
+            raise ValueError("expected `trusted_root`, the instance's `trusted_root.json` as a text")  # noqa: TRY004 - one type
+        return parse_identity(settings, root.encode(), path.stem)
 
 
 def _identities(settings: dict[str, Any]) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class Signed:
         signed_at: when the signature existed at the latest, by a timestamp or a log; None where nothing says so.
         time_proven: whether `signed_at` is by an authority that the user trusts.
         trusted: whether the signature counts.
+        flaw: why it does not, although somebody trusted made it: the message of RM512 or RM513.
     """
 
     kind: Literal["key", "certificate", "keyless"]
@@ -41,6 +42,7 @@ class Signed:
     signed_at: datetime | None = None
     time_proven: bool = False
     trusted: bool = False
+    flaw: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Verdict:
         statements: everything that was said about the package, each with who said it; strangers' words prove nothing.
         checks: the steps taken, in order.
         stale: names of revocation lists whose next issue is overdue.
+        passed_over: how many statements were not judged, since there are too many.
     """
 
     status: Status
@@ -60,6 +63,7 @@ class Verdict:
     statements: tuple[tuple[Statement, Signed], ...]
     checks: tuple[Check, ...]
     stale: tuple[str, ...] = ()
+    passed_over: int = 0
 
     @property
     def signers(self) -> tuple[Signed, ...]:
@@ -88,6 +92,8 @@ class Verdict:
             return f"the package is signed by {_stranger(signed)}"
         if self.stale:
             return f"the revocation list `{self.stale[0]}` is overdue; a revocation may be missing"
+        if self.passed_over:
+            return f"{self.passed_over} statements about the package were passed over; it has too many"
         return None
 
 
@@ -111,6 +117,8 @@ def decisive(signers: Sequence[Signed]) -> Signed | None:
 
 def _stranger(signed: Signed) -> str:
     """Say why a signer does not count."""
+    if signed.flaw is not None:
+        return f"somebody whose signature does not count: {signed.flaw}"
     if signed.name is None:
         return f"a {'key' if signed.kind == 'key' else 'certificate'} that is not trusted"
     if signed.kind == "key":

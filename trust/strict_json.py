@@ -46,9 +46,10 @@ def loads_object(data: bytes, *, max_bytes: int = DEFAULT_MAX_BYTES) -> dict[str
     return value
 
 
-def dumps(value: Any) -> bytes:
-    """Write compact UTF-8 JSON, keys in the order given: the same value gives the same bytes."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+def dumps(value: Any, *, sort_keys: bool = False) -> bytes:
+    """Write compact UTF-8 JSON, keys in the order given, or sorted: the same value gives the same bytes."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+    return text.encode()
 
 
 def shown(value: Any, limit: int = 80) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from remotemedia.trust import CertificateSigner, SigningKey
 from tests.cli.conftest import DOUBLE, Build, Project
 from tests.conftest import Command
-from tests.simulators.pki import Authority, certificate_of
+from tests.simulators.authority import Authority as TlsAuthority
+from tests.simulators.pki import START, Authority, certificate_of
 from tests.simulators.registry import RegistrySimulator
 from tests.simulators.sigstore_server import ISSUER, SigstoreServer
 from tests.simulators.tsa import TimestampAuthority, TimestampServer
@@ -40,6 +41,14 @@ def verified(remotemedia: Command, reference: object, *flags: object, **options:
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
+
+
+def refused(remotemedia: Command, reference: object, *flags: object, **options: Any) -> str:
+    """Give the code by which `verify` refuses a package, in development as anywhere."""
+    done = remotemedia("verify", reference, "--json", *flags, **options)
+    assert (done.returncode, done.stdout) == (3, "")
+    code: str = json.loads(done.stderr)["error"]["code"]
+    return code
 
 
 def policy(home: Path, text: str) -> Path:
@@ -86,7 +95,7 @@ def test_a_package_is_signed_where_it_was_pushed(
 ) -> None:
     names = {"registry": f"oci://{registry.host}/team/double:1", "layout": f"oci-layout:{tmp_path / 'layout'}:1"}
     assert remotemedia("push", names[place], build(DOUBLE, "--unsigned")).returncode == 0
-    assert verified(remotemedia, names[place])["status"] == "unsigned"
+    assert refused(remotemedia, names[place]) == "RM501"
     done = remotemedia("sign", names[place])
     assert done.returncode == 0, done.stderr
     assert ("warning: a tag may point" in done.stderr) is (place == "registry")
@@ -121,7 +130,7 @@ def test_a_certificate_and_a_proven_time(build: Build, remotemedia: Command, tmp
     with TimestampServer(authority) as server:
         done = remotemedia("sign", package, *given, "--timestamp-url", server.url)
         assert done.returncode == 0, done.stderr
-    assert verified(remotemedia, package)["status"] == "untrusted"
+    assert refused(remotemedia, package) == "RM502"
     assert remotemedia("keys", "trust", tmp_path / "corp.crt").returncode == 0
     assert remotemedia("keys", "trust", tmp_path / "time.crt", "--timestamping").returncode == 0
     (found,) = verified(remotemedia, package)["signers"]
@@ -130,6 +139,29 @@ def test_a_certificate_and_a_proven_time(build: Build, remotemedia: Command, tmp
     shown = remotemedia("verify", package).stdout
     assert "`ann@example.test` of `corp`: by a certificate" in shown
     assert "at 2024-02-29 12:00 UTC, proven" in shown
+
+
+def test_a_package_whose_certificate_expired_is_mended_by_signing_again(
+    build: Build, remotemedia: Command, tmp_path: Path
+) -> None:
+    root = Authority("root")
+    signer = root.signer("ann@example.test", valid=(START, START + timedelta(days=30)))
+    assert isinstance(signer._signer, SigningKey)
+    (tmp_path / "key.pem").write_bytes(signer._signer.to_pem())
+    (tmp_path / "key.pem").chmod(0o600)
+    (tmp_path / "leaf.pem").write_bytes(certificate_of(signer).public_bytes(Encoding.PEM))
+    (tmp_path / "corp.crt").write_bytes(root.pem)
+    package = build(DOUBLE, "--unsigned")
+    given = ["--key", tmp_path / "key.pem", "--certificate", tmp_path / "leaf.pem"]
+    assert remotemedia("sign", package, *given).returncode == 0
+    assert remotemedia("keys", "trust", tmp_path / "corp.crt").returncode == 0
+    assert refused(remotemedia, package) == "RM512"
+    assert remotemedia("sign", package).returncode == 0
+    done = remotemedia("verify", package)
+    assert done.returncode == 0, done.stderr
+    assert "  no  11. expected a certificate valid now" in done.stdout
+    assert "`ann@example.test` of `corp`: by a certificate" in done.stdout
+    assert "no longer counts" in done.stdout
 
 
 def test_the_authority_of_times_may_be_configured(build: Build, remotemedia: Command, home: Path) -> None:
@@ -142,6 +174,22 @@ def test_the_authority_of_times_may_be_configured(build: Build, remotemedia: Com
     assert found["signed_at"] is not None
     assert found["time_proven"] is False
     assert "error[RM519]" in remotemedia("sign", package).stderr
+
+
+def test_the_authority_of_times_is_reached_by_the_options_of_the_network(
+    build: Build, remotemedia: Command, tmp_path: Path
+) -> None:
+    package, issuer = build(DOUBLE, "--unsigned"), TlsAuthority(tmp_path)
+    with TimestampServer(TimestampAuthority(), issuer.server(issuer.issue("127.0.0.1"))) as server:
+        asked = ("sign", package, "--timestamp-url", server.url)
+        done = remotemedia(*asked)
+        assert "error[RM519]: expected a timestamp from" in done.stderr
+        assert "hint: name the authority that issued it with `--ca-file FILE`" in done.stderr.replace("help:", "hint:")
+        done = remotemedia(*asked, "--offline", "--ca-file", issuer.file)
+        assert (done.returncode, "error[RM520]" in done.stderr, server.requests) == (4, True, [])
+        done = remotemedia(*asked, "--ca-file", issuer.file)
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) == 1
 
 
 def test_a_plug_in_signs(build: Build, remotemedia: Command, tmp_path: Path) -> None:
@@ -165,7 +213,7 @@ def test_a_job_signs_by_its_identity_and_a_policy_pins_it(
         given = ["--identity-token", f"@{tmp_path / 'token'}", "--trust-config", tmp_path / "config.json"]
         done = remotemedia("sign", package, *given)
         assert done.returncode == 0, done.stderr
-    assert verified(remotemedia, package)["status"] == "untrusted"
+    assert refused(remotemedia, package) == "RM502"
     pinned = ["--identity", workflow, "--issuer", ISSUER]
     assert remotemedia("keys", "trust", tmp_path / "root.json", "--name", "forge", *pinned).returncode == 0
     rule = '[[rule]]\npackage = "double"\nidentities = [{{identity = "https://forge.test/{}/**", issuer = "{}"}}]\n'
@@ -181,7 +229,7 @@ def test_keyless_needs_an_identity_and_a_network(build: Build, remotemedia: Comm
     package = build(DOUBLE, "--unsigned")
     done = remotemedia("sign", package, "--keyless", "--offline")
     assert done.returncode == 4
-    assert "error[RM407]" in done.stderr
+    assert "error[RM520]: expected a network for a keyless signature, got `--offline`" in done.stderr
     done = remotemedia("sign", package, "--keyless", "--key", "default")
     assert "error[RM701]: expected a key or a keyless signature, got both" in done.stderr
 
@@ -207,6 +255,56 @@ def test_encrypted_keys_are_made_imported_exported_and_rotated(
     assert "the old key counts until" in done.stdout, done.stderr
     assert verified(remotemedia, package)["key"] == "safe"
     assert remotemedia("keys", "rotate", "safe", "--grace", "0", *given, stdin="third\n").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("key.pub", ["--identity", "ann@example.test"]),
+        ("key.pub", ["--timestamping"]),
+        ("corp.crt", ["--issuer", ISSUER]),
+        ("corp.crt", ["--identity", "ann@example.test", "--timestamping"]),
+        ("corp.crl", ["--timestamping"]),
+    ],
+)
+def test_an_option_that_would_narrow_nothing_is_refused(
+    remotemedia: Command, tmp_path: Path, name: str, option: list[str]
+) -> None:
+    (tmp_path / "key.pub").write_bytes(SigningKey.generate().public.to_pem())
+    root = Authority("root")
+    (tmp_path / "corp.crt").write_bytes(root.pem)
+    (tmp_path / "corp.crl").write_bytes(root.revocations())
+    done = remotemedia("keys", "trust", tmp_path / name, *option)
+    assert done.returncode == 2
+    assert f"error[RM701]: expected no `{option[0]}` with " in done.stderr
+    assert json.loads(remotemedia("keys", "list", "--json").stdout)["keys"] == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--key default --unsigned",
+        "--certificate /nothing --unsigned",
+        "--timestamp-url http://127.0.0.1:1/ --unsigned",
+        "--password-stdin --unsigned",
+        "--key default --check x.rmpkg",
+        "--trust-config /nothing --check x.rmpkg",
+        "--trust-config /nothing",
+        "--timestamp-url http://127.0.0.1:1/ --keyless",
+        "--password-stdin --keyless",
+    ],
+)
+def test_an_option_of_signing_that_would_be_passed_over_is_refused(
+    options: str, project: Project, remotemedia: Command, tmp_path: Path
+) -> None:
+    asked = options.split()
+    done = remotemedia("build", project(), "-o", tmp_path / "out", *asked)
+    assert done.returncode == 2
+    assert "error[RM701]: expected " in done.stderr
+    assert f"`{asked[0]}`" in done.stderr
+    assert not (tmp_path / "out").exists()
+    if not {"--unsigned", "--check"} & set(asked):
+        assert remotemedia("sign", tmp_path / "x.rmpkg", *asked).returncode == 2
 
 
 def test_a_rule_of_the_policy_decides(build: Build, remotemedia: Command, home: Path) -> None:
@@ -314,8 +412,10 @@ def test_a_signed_file_is_still_a_package_for_everybody(build: Build, remotemedi
 def test_a_build_signs_by_certificate_with_a_proven_time(
     project: Project, remotemedia: Command, tmp_path: Path
 ) -> None:
-    signer = Authority("root").signer("ci@example.test")
+    root = Authority("root")
+    signer = root.signer("ci@example.test")
     assert isinstance(signer._signer, SigningKey)
+    (tmp_path / "root.crt").write_bytes(root.pem)
     (tmp_path / "leaf.pem").write_bytes(certificate_of(signer).public_bytes(Encoding.PEM))
     key = tmp_path / "key.pem"
     key.write_bytes(signer._signer.to_pem(b"secret"))
@@ -327,5 +427,16 @@ def test_a_build_signs_by_certificate_with_a_proven_time(
         )
         assert done.returncode == 0, done.stderr
         assert len(server.requests) == 3  # signature, provenance and bill of materials
+    assert remotemedia("keys", "trust", tmp_path / "root.crt").returncode == 0
     (found,) = verified(remotemedia, json.loads(done.stdout)["path"])["signers"]
-    assert (found["kind"], found["identity"], found["trusted"]) == ("certificate", "ci@example.test", False)
+    assert (found["kind"], found["identity"], found["trusted"]) == ("certificate", "ci@example.test", True)
+
+
+def test_a_signature_that_the_registry_loses_is_sent_again(
+    registry: RegistrySimulator, build: Build, remotemedia: Command
+) -> None:
+    reference = f"oci://{registry.host}/team/double:1"
+    remotemedia("push", reference, build(DOUBLE, "--unsigned"))
+    registry.referrers, registry.faults.forgets_referrers = False, 1
+    assert remotemedia("sign", reference).returncode == 0
+    assert verified(remotemedia, reference)["status"] == "trusted"

@@ -54,6 +54,19 @@ def refused(*bundles: bytes, keyring: Keyring = KEYRING, at: datetime = NOW) -> 
     return errors[0]
 
 
+def no_longer(*bundles: bytes, keyring: Keyring = KEYRING, at: datetime = NOW) -> TrustError:
+    """Give the error that production raises for what is a stranger's in development."""
+    verdict = judge(*bundles, keyring=keyring, at=at)
+    assert (verdict.status, verdict.signers[0].name) == ("untrusted", "corp")
+    with pytest.raises(TrustError) as caught:
+        judge(*bundles, keyring=keyring, mode=Mode.PRODUCTION, at=at)
+    assert (11, caught.value.message, False) in verdict.checks
+    assert verdict.signers[0].flaw == caught.value.message
+    assert caught.value.message in (verdict.warning or "")
+    assert caught.value.code == "RM512"
+    return caught.value
+
+
 @BOTH_MODES
 @pytest.mark.parametrize("identity", [PERSON, "https://ci.example.test/team/speech", "build.example.test"])
 def test_a_certificate_that_leads_to_a_trusted_root_is_trusted(mode: Mode, identity: str) -> None:
@@ -144,7 +157,6 @@ DEFECTS: dict[str, Callable[[], tuple[CertificateSigner, Authority]]] = {
     ),
     "path too long": lambda: _below(ISSUING.authority("third")),
     "issuer is no authority": lambda: _below(ROOT.authority("leaf", is_authority=False)),
-    "issuer expired": lambda: _below(ROOT.authority("old", valid=(START, NOW - timedelta(days=1)))),
     "unknown critical extension above": lambda: _below(ROOT.authority("odd", extensions=[UNKNOWN])),
     "address outside": lambda: _below(constrained(x509.RFC822Name("other.test"))),
     "kind of constraint that cannot be checked": lambda: _below(
@@ -185,9 +197,15 @@ def test_without_a_timestamp_validity_is_judged_now(days: int) -> None:
     span = (NOW - timedelta(days=100), NOW + timedelta(days=100))
     signed = bundle(ISSUING.signer(PERSON, valid=span))
     assert judge(signed).status == "trusted"
-    error = refused(signed, at=span[0] + timedelta(days=days))
-    assert error.code == "RM512"
+    error = no_longer(signed, at=span[0] + timedelta(days=days))
     assert "no timestamp" in error.message
+
+
+def test_below_an_authority_that_has_expired_nothing_counts_any_more() -> None:
+    old = ROOT.authority("old", valid=(START, NOW - timedelta(days=1)))
+    signed, keyring = bundle(old.signer(PERSON)), Keyring(roots=[load_authority(old.pem + CHAIN, "corp")])
+    assert "good once" in no_longer(signed, keyring=keyring).message
+    assert judge(signed, keyring=keyring, at=NOW - timedelta(days=2)).status == "trusted"
 
 
 def test_a_wrong_signature_under_a_trusted_certificate_is_refused() -> None:

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remotemedia.errors import TrustError
-from remotemedia.trust import PROVENANCE_PREDICATE, SBOM_PREDICATE, SIGNATURE_PREDICATE, Policy, Rule, Statement, judge
+from remotemedia.trust import (
+    PROVENANCE_PREDICATE,
+    SBOM_PREDICATE,
+    SIGNATURE_PREDICATE,
+    Candidate,
+    Policy,
+    Rule,
+    Statement,
+    judge,
+)
 from remotemedia.trust._policy import matches, refuse_unless
 from remotemedia.trust._verdict import Signed
 
@@ -93,8 +102,8 @@ def test_the_first_rule_that_matches_decides() -> None:
         """
     )
     names = [
-        found.name if (found := read.rule_for(reference, package)) else None
-        for reference, package in [
+        found.name if (found := read.rule_for(Candidate(DIGEST, package, place))) else None
+        for place, package in [
             ("oci://a/x:1", "speech-en"),
             ("oci://b/x:1", "speech-en"),
             ("oci://a/x:1", "music"),
@@ -106,9 +115,79 @@ def test_the_first_rule_that_matches_decides() -> None:
 
 def test_what_no_rule_matches_is_refused_where_the_policy_says_so() -> None:
     with pytest.raises(TrustError, match="none matches") as caught:
-        policy('others = "refuse"').rule_for("oci://a/x:1", "music")
+        policy('others = "refuse"').rule_for(Candidate(DIGEST, "music", "oci://a/x:1"))
     assert caught.value.code == "RM517"
-    assert policy('others = "mode"').rule_for("oci://a/x:1", "music") is None
+    assert policy('others = "mode"').rule_for(Candidate(DIGEST, "music", "oci://a/x:1")) is None
+
+
+BY_PLACE = f"""
+[[rule]]
+name = "release"
+reference = "oci://prod/**"
+[[rule]]
+name = "this one"
+reference = "sha256:{"1" * 64}"
+[[rule]]
+name = "lab"
+reference = "oci://lab/**"
+package = "speech"
+[[rule]]
+name = "music"
+package = "music"
+"""
+
+
+def decided(place: str | None, *known: str, name: str = "speech", digest: str = DIGEST) -> str | None:
+    found = policy(BY_PLACE).rule_for(Candidate(digest, name, place, lambda: known))
+    return found.name if found is not None else None
+
+
+def test_a_digest_stands_for_the_places_that_it_was_fetched_from() -> None:
+    assert decided(None, "oci://prod/speech:1") == "release"
+    assert decided(None, "oci://other/speech:1", "oci://prod/speech:1") == "release"
+    assert decided(None, "oci://other/speech:1") is None
+    assert decided(None, "oci://lab/x:1", "oci://lab/y:2") == "lab"
+    assert decided(None, "oci://prod/x:1", name="music") == "release"
+    assert decided(None, "oci://other/x:1", name="music") == "music"
+
+
+def test_a_place_without_a_rule_gives_way_to_where_the_same_package_is_known_from() -> None:
+    assert decided("/home/ann/speech.rmpkg", "oci://prod/speech:1") == "release"
+    assert decided("oci://mirror/speech:1", "oci://prod/speech:1") == "release"
+    assert decided("/home/ann/speech.rmpkg") is None
+    assert decided("oci://lab/speech:1", "oci://prod/speech:1") == "lab"  # the place that was named has one
+
+
+def test_a_rule_may_name_one_package_wherever_it_is() -> None:
+    this = f"sha256:{'1' * 64}"
+    assert decided("/home/ann/speech.rmpkg", digest=this) == "this one"
+    assert decided("oci://lab/speech:1", digest=this) == "this one"
+    assert decided("oci://prod/speech:1", digest=this) == "release"
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (("oci://prod/speech:1", "oci://lab/speech:1"), "`release` (`oci://prod/speech:1`), `lab`"),
+        ((), "rule `release` is by place"),
+    ],
+)
+def test_nobody_chooses_a_rule_by_having_a_package_fetched_from_elsewhere(known: tuple[str, ...], said: str) -> None:
+    with pytest.raises(TrustError) as caught:
+        decided(None, *known)
+    assert caught.value.code == "RM522"
+    assert said in caught.value.message
+    assert f"oci://HOST/REPO@{DIGEST}" in (caught.value.hint or "")
+
+
+def test_a_digest_that_is_known_from_nowhere_needs_no_place_where_none_matters() -> None:
+    def of(text: str) -> Rule | None:
+        return policy(text).rule_for(Candidate(DIGEST, "speech"))
+
+    assert of('[[rule]]\nname = "a"\nreference = "**"') is not None
+    assert of('[[rule]]\nreference = "oci://a/**"\npackage = "music"') is None
+    assert of('[[rule]]\npackage = "speech"\n[[rule]]\nreference = "oci://a/**"') is not None
+    assert of("") is None
 
 
 def test_a_rule_without_signers_takes_any_trusted_one_and_no_stranger() -> None:

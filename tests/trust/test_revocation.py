@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from remotemedia.errors import TrustError
 from remotemedia.trust import (
     SIGNATURE_PREDICATE,
+    CertificateSigner,
     Keyring,
     Mode,
     RevocationList,
@@ -146,3 +147,39 @@ def test_lists_are_read_as_pem_and_der() -> None:
 def test_what_is_no_full_list_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="list"):
         parse_revocations(data, "x")
+
+
+def rolled_over(old: Authority, new: Authority, *lists: bytes) -> Keyring:
+    crls = [parse_revocations(data, f"list-{number}") for number, data in enumerate(lists, 1)]
+    return Keyring(roots=[load_authority(old.pem + new.pem, "corp")], crls=crls)
+
+
+def identified(authority: Authority) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+
+
+def status_under(signer: CertificateSigner, keyring: Keyring) -> str:
+    bundle = sign_statement(signer, DIGEST, SIGNATURE_PREDICATE, {})
+    return verify(DIGEST, [bundle], keyring, Mode.PRODUCTION, at=NOW).status
+
+
+@pytest.mark.parametrize("says_key", [True, False])
+def test_an_authority_with_a_new_key_of_the_same_name_has_a_list_by_each(says_key: bool) -> None:
+    old, new = Authority("corp root"), Authority("corp root")
+    by_new = new.revocations(extensions=[(identified(new), False)] if says_key else [])
+    for authority in (old, new):
+        assert status_under(authority.signer("ci@example.test"), rolled_over(old, new, by_new)) == "trusted"
+    revoked = old.signer("ci@example.test")
+    by_old = old.revocations((certificate_of(revoked).serial_number, NOW - DAY))
+    with pytest.raises(TrustError, match="was revoked"):
+        status_under(revoked, rolled_over(old, new, by_new, by_old))
+
+
+def test_a_list_that_names_a_key_which_did_not_sign_it_is_refused() -> None:
+    forged = ISSUING.revocations(key=ec.generate_private_key(ec.SECP256R1()), extensions=[(identified(ISSUING), False)])
+    refused(PLAIN, forged)
+
+
+def test_a_list_by_a_key_of_the_same_name_that_is_not_known_here_is_not_asked() -> None:
+    other = Authority("issuing")
+    assert judge(PLAIN, other.revocations(extensions=[(identified(other), False)])).status == "trusted"

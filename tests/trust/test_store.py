@@ -1,5 +1,7 @@
 """Keys that are rotated, encrypted, imported, exported; the directory of what is trusted; who may write there."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +72,7 @@ def test_a_key_may_be_rotated_again_and_to_another_kind(store: KeyStore) -> None
 
 
 def test_a_rotation_that_was_interrupted_can_be_repeated(store: KeyStore, tmp_path: Path) -> None:
-    """The end of the old key's trust is on disk before its trust, and both before the new key."""
+    """The old key is trusted as an old one before the new one takes its place; until then it is one's own."""
     old = store.generate("release")
     pem = (tmp_path / "keys/release.pem").read_bytes()
     store.rotate("release", at=NOW, grace=timedelta(0))
@@ -132,8 +134,12 @@ def test_authorities_are_trusted_for_signers_or_for_times(store: KeyStore) -> No
 
 
 def test_revocation_lists_are_kept_and_replaced(store: KeyStore) -> None:
+    store.trust_authority(ROOT.pem, "root")
+    refused(lambda: store.revoke(ROOT.revocations(), "root"))
+    store.remove("root")
     store.revoke(ROOT.revocations(), "corp")
     store.revoke(ROOT.revocations((42, NOW)), "corp")
+    refused(lambda: store.trust_authority(ROOT.pem, "corp"))
     (one,) = store.keyring().crls
     assert [entry.serial_number for entry in one.crl] == [42]
     assert [(entry.name, entry.kind) for entry in store.list()] == [("corp", "revocations")]
@@ -152,20 +158,22 @@ def test_keyless_identities_are_trusted(store: KeyStore) -> None:
     refused(lambda: store.trust_keyless("ci", identities=[], issuer="x", trusted_root=root))
 
 
+PUBLIC = OTHER.public.to_pem()
 FILES = {
-    "unknown setting": {"corp.crt": ROOT.pem, "corp.toml": b"roots = 1\n"},
-    "other purpose": {"corp.crt": ROOT.pem, "corp.toml": b'purpose = "mail"\n'},
-    "identity of another type": {"corp.crt": ROOT.pem, "corp.toml": b"identity = 1\n"},
-    "no TOML": {"corp.crt": ROOT.pem, "corp.toml": b"="},
-    "not UTF-8": {"corp.crt": ROOT.pem, "corp.toml": b"\xff"},
-    "setting of another file": {"ann.pub": OTHER.public.to_pem(), "ann.toml": b'issuer = "x"\n'},
-    "time without a zone": {"ann.pub": OTHER.public.to_pem(), "ann.toml": b"until = 2026-01-01T00:00:00\n"},
-    "time as text": {"ann.pub": OTHER.public.to_pem(), "ann.toml": b'until = "2026"\n'},
+    "unknown setting": {"corp.crt": b"roots = 1\n" + ROOT.pem},
+    "other purpose": {"corp.crt": b'purpose = "mail"\n' + ROOT.pem},
+    "identity of another type": {"corp.crt": b"identity = 1\n" + ROOT.pem},
+    "no TOML": {"corp.crt": b"subject=CN = root\n" + ROOT.pem},
+    "not UTF-8": {"corp.crt": b"\xff" + ROOT.pem},
+    "setting of another kind": {"ann.pub": b'issuer = "x"\n' + PUBLIC},
+    "time without a zone": {"ann.pub": b"until = 2026-01-01T00:00:00\n" + PUBLIC},
+    "time as text": {"ann.pub": b'until = "2026"\n' + PUBLIC},
+    "settings of nothing": {"ann.pub": b"until = 2026-01-01T00:00:00Z\n"},
     "no certificate": {"corp.crt": b"x"},
     "no list": {"corp.crl": b"x"},
     "keyless without its root": {"ci.toml": b'identity = "a"\nissuer = "b"\n'},
-    "keyless whose root is missing": {"ci.toml": b'identity = "a"\nissuer = "b"\ntrusted_root = "x"\n'},
-    "settings of nothing": {"ann.toml": b"until = 2026-01-01T00:00:00Z\n"},
+    "keyless with another root": {"ci.toml": b'identity = "a"\nissuer = "b"\ntrusted_root = "{}"\n'},
+    "one name twice": {"ann.pub": PUBLIC, "ann.crt": ROOT.pem},
 }
 
 
@@ -179,20 +187,56 @@ def test_a_file_that_cannot_be_used_is_named(name: str, store: KeyStore, tmp_pat
     assert str(directory) in refused(store.keyring).message
 
 
-@pytest.mark.parametrize("file", ["ann.pub", "corp.crt", "corp.toml", "corp.crl"])
+@pytest.mark.parametrize("file", ["ann.pub", "corp.crt", "corp.list.crl"])
 def test_what_others_may_write_is_not_trusted(file: str, store: KeyStore, tmp_path: Path) -> None:
     store.trust(OTHER.public.to_pem(), "ann")
     store.trust_authority(ROOT.pem, "corp", identities=["ci@example.test"])
-    store.revoke(ROOT.revocations(), "corp")
+    store.revoke(ROOT.revocations(), "corp.list")
     path = tmp_path / "trust" / file
     path.chmod(0o664)
     assert refused(store.keyring).hint == f"chmod go-w {path}"
 
 
-def test_a_directory_that_others_may_write_is_not_trusted(store: KeyStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [".", "keys", "trust"])
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
+def test_a_directory_that_others_may_write_is_not_trusted(
+    place: str, mode: int, store: KeyStore, tmp_path: Path
+) -> None:
+    store.generate("release")
     store.trust(OTHER.public.to_pem(), "ann")
-    (tmp_path / "trust").chmod(0o777)
-    assert refused(store.keyring).hint == f"chmod go-w {tmp_path / 'trust'}"
+    (tmp_path / place).chmod(mode)
+    assert refused(store.keyring).hint == f"chmod go-w {tmp_path / place}"
+    assert refused(store.list).hint == f"chmod go-w {tmp_path / place}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("place", [".", "keys", "trust", "trust/ann.pub"])
+def test_what_belongs_to_others_is_not_trusted(place: str, store: KeyStore, tmp_path: Path) -> None:
+    store.generate("release")
+    store.trust(OTHER.public.to_pem(), "ann")
+    os.chown(tmp_path / place, 1234, -1)
+    assert "got the user 1234" in refused(store.keyring).message
+
+
+def test_the_home_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        KeyStore(tmp_path / "home").generate("release")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_two_things_of_one_name_put_there_by_hand_are_not_removed_together(store: KeyStore, tmp_path: Path) -> None:
+    store.trust_authority(ROOT.pem, "ca")
+    listed = tmp_path / "trust/ca.crl"
+    listed.write_bytes(ROOT.revocations())
+    error = refused(lambda: store.remove("ca"))
+    assert "`ca`" in error.message
+    assert listed.exists()
+    listed.rename(tmp_path / "trust/ca.list.crl")
+    store.remove("ca.list")
+    assert [entry.kind for entry in store.list()] == ["authority"]
 
 
 def test_nothing_is_left_of_a_write_that_fails(store: KeyStore, tmp_path: Path) -> None:
@@ -200,3 +244,31 @@ def test_nothing_is_left_of_a_write_that_fails(store: KeyStore, tmp_path: Path) 
     before = sorted((tmp_path / "keys").iterdir())
     refused(lambda: store.generate("release"))
     assert sorted((tmp_path / "keys").iterdir()) == before
+
+
+def test_settings_above_a_file_that_is_to_be_trusted_are_not_lost_in_silence(store: KeyStore, tmp_path: Path) -> None:
+    store.trust_authority(ROOT.pem, "clock", timestamping=True)
+    file = (tmp_path / "trust/clock.crt").read_bytes()
+    assert "settings" in refused(lambda: store.trust_authority(file, "corp")).message
+    assert "settings" in refused(lambda: store.trust(b"until = 2026-01-01T00:00:00Z\n" + PUBLIC, "ann")).message
+    store.trust_authority(b"subject=CN = root\n" + ROOT.pem, "corp")
+    assert store.export("corp") == ROOT.pem
+
+
+def test_other_programs_read_a_file_with_settings(store: KeyStore, tmp_path: Path) -> None:
+    old = store.generate("release")
+    store.rotate("release")
+    store.trust_authority(ROOT.pem, "corp", identities=["ci@example.test"])
+    (key,) = (tmp_path / "trust").glob("release.*.pub")
+    assert key.read_bytes().startswith(b"until = ")
+    shown = subprocess.run(["openssl", "pkey", "-pubin", "-in", key], capture_output=True, check=True)  # noqa: S607 - the system's
+    assert shown.stdout == old.public.to_pem()
+    command: list[str | Path] = ["openssl", "x509", "-in", tmp_path / "trust/corp.crt"]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == ROOT.pem
+
+
+def test_a_key_is_not_used_out_of_a_home_that_others_may_write(store: KeyStore, tmp_path: Path) -> None:
+    store.generate("release")
+    tmp_path.chmod(0o777)
+    for attempt in (lambda: store.load("release"), lambda: store.trust(PUBLIC, "ann"), store.default):
+        assert refused(attempt).hint == f"chmod go-w {tmp_path}"

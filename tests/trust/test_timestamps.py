@@ -59,6 +59,15 @@ def refused(bundle: bytes, keyring: Keyring = KEYRING) -> TrustError:
     return errors[0]
 
 
+def no_longer(bundle: bytes, keyring: Keyring = KEYRING) -> TrustError:
+    """Give the error that production raises for what does not count in development."""
+    assert judge(bundle, keyring=keyring).status == "untrusted"
+    with pytest.raises(TrustError) as caught:
+        judge(bundle, keyring=keyring, mode=Mode.PRODUCTION)
+    assert caught.value.code == "RM512"
+    return caught.value
+
+
 def with_timestamps(bundle: bytes, *ders: bytes) -> bytes:
     document = json.loads(bundle)
     stamps = [{"signedTimestamp": base64.b64encode(der).decode()} for der in ders]
@@ -78,18 +87,15 @@ def test_an_expired_certificate_is_good_for_the_time_that_is_proven(mode: Mode) 
     assert (9, "the signature existed at 2024-03-01 12:00 UTC, proven by `clock`", True) in verdict.checks
 
 
-def test_the_same_without_a_timestamp_or_without_a_trusted_one_is_refused() -> None:
-    plain = sign_statement(SIGNER, DIGEST, SIGNATURE_PREDICATE, {})
-    assert refused(plain).code == "RM512"
-    assert refused(stamped(), Keyring(roots=[CORP])).code == "RM512"
-    assert refused(stamped(authority=TimestampAuthority(name="timestamps"))).code == "RM512"
+def test_the_same_without_a_timestamp_or_without_a_trusted_one_does_not_count() -> None:
+    no_longer(sign_statement(SIGNER, DIGEST, SIGNATURE_PREDICATE, {}))
+    no_longer(stamped(), Keyring(roots=[CORP]))
+    no_longer(stamped(authority=TimestampAuthority(name="timestamps")))
 
 
 @pytest.mark.parametrize("at", [SIGNED - timedelta(hours=2), SIGNED + timedelta(hours=2)], ids=["before", "after"])
-def test_a_time_proven_outside_the_validity_is_refused(at: datetime) -> None:
-    error = refused(stamped(at=at))
-    assert error.code == "RM512"
-    assert "when it was signed" in error.message
+def test_a_time_proven_outside_the_validity_does_not_count(at: datetime) -> None:
+    assert "when it was signed" in no_longer(stamped(at=at)).message
 
 
 def test_a_trusted_authoritys_timestamp_of_another_signature_is_refused() -> None:

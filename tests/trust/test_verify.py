@@ -218,10 +218,6 @@ def test_what_is_no_statement_is_refused_even_if_signed(name: str) -> None:
     assert refused([resigned(signature(OURS), OURS, NO_STATEMENTS[name])]) == "RM505"
 
 
-def test_the_number_of_signatures_is_bounded() -> None:
-    assert refused([signature(OURS)] * 65) == "RM505"
-
-
 BUNDLE = signature(OURS)
 
 
