@@ -19,8 +19,7 @@ _NAMES: Final = {
 
 def provenance_fields(verdict: Verdict) -> dict[str, Any]:
     """The signed provenance in a report; `builder` is null where nobody signed one."""
-    from remotemedia.trust import PROVENANCE_PREDICATE
-    from remotemedia.trust._policy import builder_of
+    from remotemedia.trust import PROVENANCE_PREDICATE, builder_of
 
     predicate = _stated(verdict, PROVENANCE_PREDICATE)
     return {"status": verdict.provenance, "builder": builder_of(predicate) if predicate is not None else None}

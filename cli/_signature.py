@@ -9,6 +9,7 @@ from remotemedia.cli._console import warn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remotemedia.registry import Reference
     from remotemedia.runtime.resolve import ResolvedPackage
     from remotemedia.runtime.run import NestedPackage
     from remotemedia.trust import Signed, Verdict
@@ -31,7 +32,18 @@ def signature_line(verdict: Verdict) -> str:
 
 def signer_lines(verdict: Verdict) -> list[str]:
     """A line for each signature: who, how, and when."""
-    return [f"{_who(it)}: {_how(it)}, {_when(it)}{'' if it.trusted else ', not trusted'}" for it in verdict.signers]
+    return [f"{_who(it)}: {_how(it)}, {_when(it)}{_doubt(it)}" for it in verdict.signers]
+
+
+def statements_from(reference: Reference, *, offline: bool) -> tuple[str, str]:
+    """Where the signatures that were judged are from, as a word of a report and as a sentence."""
+    from remotemedia.registry import Scheme
+
+    if reference.scheme is Scheme.REGISTRY and not offline:
+        return "registry", "tag and signatures were asked for just now, not taken from the last pull"
+    if reference.scheme in {Scheme.REGISTRY, Scheme.CACHE}:
+        return "cache", "signatures are those of the last pull; no registry was asked"
+    return reference.scheme.value, "signatures are those that it carries"
 
 
 def signer_fields(signed: Signed) -> dict[str, Any]:
@@ -45,6 +57,7 @@ def signer_fields(signed: Signed) -> dict[str, Any]:
         "signed_at": signed.signed_at.isoformat() if signed.signed_at is not None else None,
         "time_proven": signed.time_proven,
         "trusted": signed.trusted,
+        "flaw": signed.flaw,
     }
 
 
@@ -66,6 +79,12 @@ def _when(signed: Signed) -> str:
         return "at a time that nothing proves"
     proof = "proven" if signed.time_proven else "claimed, and proven by nobody trusted"
     return f"at {signed.signed_at:%Y-%m-%d %H:%M} UTC, {proof}"
+
+
+def _doubt(signed: Signed) -> str:
+    if signed.flaw is not None:
+        return ", no longer counts"
+    return "" if signed.trusted else ", not trusted"
 
 
 def plain(text: str) -> str:

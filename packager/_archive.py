@@ -7,15 +7,14 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
-from remotemedia.compiler import LARGE, Digests, rest, stamp_of
-from remotemedia.errors import PackageError
+from remotemedia.compiler import LARGE, Digests, settled, stamp_of
 from remotemedia.packager._arrangement import Arrangement, PlacedFile
 from remotemedia.packager._inputs import copy_checked, copy_unchecked
+from remotemedia.packager._writing import writing
 
 # What the kernel says of files between which it does not copy.
 _CANNOT: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM})
@@ -60,7 +59,7 @@ class Archive:
         Raises:
             PackageError: it cannot be written (RM307), or a file is not what it was (RM308).
         """
-        with self._failing(path):
+        with writing(path, hint="name a directory that exists, is writable and has room"):
             if self._is_there(path, arrangement):
                 self._make_newest(path, arrangement)
                 return
@@ -119,20 +118,8 @@ class Archive:
 
     def _note(self, path: Path, arrangement: Arrangement) -> None:
         """Note what a large archive is, so that it need not be read to be known again."""
-        if _has_large(arrangement) and (stamp := rest(path)):
+        if _has_large(arrangement) and (stamp := settled(path)):
             self._digests.notes.keep(path, _NOTE, stamp, arrangement.fingerprint())
-
-    @contextmanager
-    def _failing(self, path: Path) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise PackageError(
-                f"cannot write `{path}`: {error.strerror or error}",
-                code="RM307",
-                hint="name a directory that exists, is writable and has room",
-                path=str(path),
-            ) from error
 
 
 def _has_large(arrangement: Arrangement) -> bool:

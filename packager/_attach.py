@@ -4,10 +4,10 @@ Every blob is hashed while it is copied, and the file is replaced in one step, s
 after a crash, finds the old package or the new one.
 """
 
+import fcntl
 import os
-import shutil
+import stat
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from remotemedia.errors import PackageError
 from remotemedia.packager import _tar
-from remotemedia.packager._artifact import EMPTY_CONFIG, Referrer, referrer
+from remotemedia.packager._artifact import EMPTY_CONFIG, Referrer
 from remotemedia.packager._blob import Blob
 from remotemedia.packager._canonical import canonical_json
-from remotemedia.registry import Descriptor, Manifest, PackageArchive, hex_of, media_types, referrers_tag
+from remotemedia.packager._writing import writing
+from remotemedia.registry import Descriptor, PackageArchive, hex_of, media_types, referrers_tag
 from remotemedia.trust import strict_json
+from remotemedia.trust.whole_files import replacing
 
 _BLOBS = "blobs/sha256/"
 _INDEX = "index.json"
-_TITLE = "meta/signature.sigstore.json"
-_UNDATED = "1970-01-01T00:00:00Z"
+_HINT = "the package is as it was; make room, or copy it to where you may write"
 _NO_TIME = 8**11  # the first that a header cannot hold
 
 
@@ -41,23 +41,25 @@ def attach(path: Path, digest: str, referrers: Sequence[Referrer]) -> None:
     Raises:
         PackageError: the file is no package (RM301, RM303, RM304) or not whole (RM302), or cannot be written (RM307).
     """
-    with PackageArchive(path) as archive:
+    with writing(path, hint=_HINT), _alone(path) as file, PackageArchive(path) as archive:
         listed = archive.referrers(digest)
         added = [it for it in referrers if it.descriptor.digest not in {old.digest for old in listed}]
         if not added:
             return
-        with path.open("rb") as file, _replacing(path) as stream:
+        with replacing(path, stat.S_IMODE(os.fstat(file.fileno()).st_mode), sync=True) as stream:
             rewriting = _Rewriting(archive, file, stream)
             rewriting.write(added, _Lists.of(rewriting.index, digest, [*listed, *(it.descriptor for it in added)]))
 
 
-def signature_of(bundle: bytes, predicate_type: str, manifest: Manifest) -> Referrer:
-    """Give what attaches a bundle to the package whose OCI manifest is given.
-
-    It is dated like the package, not by a clock, so that signing twice by one key adds one signature.
-    """
-    created = manifest.annotations.get(media_types.CREATED, _UNDATED)
-    return referrer(_TITLE, predicate_type, bundle, Blob.of_bytes(manifest.raw), created)
+@contextmanager
+def _alone(path: Path) -> Iterator[BinaryIO]:
+    """Have a file to oneself among those who attach: what another one adds meanwhile would be lost."""
+    while True:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):  # otherwise it was replaced while we waited
+                yield file
+                return
 
 
 @dataclass(frozen=True)
@@ -160,26 +162,3 @@ class _Rewriting:
         free = next(name for name in names if name not in self._names)
         self._names.add(free)
         return free
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of another, and its mode, if the block is left without an error."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as stream:
-            try:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-                shutil.copymode(path, stream.name)
-                Path(stream.name).replace(path)
-            except BaseException:
-                Path(stream.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise PackageError(
-            f"cannot write `{path}`: {error.strerror or error}",
-            code="RM307",
-            hint="the package is as it was; make room, or copy it to where you may write",
-            path=str(path),
-        ) from error

@@ -1,5 +1,6 @@
 """From an image layout back to a package file: the one that was built, byte for byte, if nobody added a signature."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +13,12 @@ from remotemedia.packager._arrangement import Arrangement
 from remotemedia.packager._artifact import LAYOUT_MARKER, Referrer, layout_index, referrers_index
 from remotemedia.packager._blob import Blob, Layer
 from remotemedia.packager._members import order_members
+from remotemedia.packager._statements import KINDS, title_of
 from remotemedia.registry import Descriptor, LayoutDirectory, Manifest, hex_of, media_types
-from remotemedia.trust import PROVENANCE_PREDICATE, SBOM_PREDICATE, SIGNATURE_PREDICATE, strict_json
+from remotemedia.trust import strict_json
 
 _BLOBS = "blobs/sha256"
 _MAX_CONFIG = 4 << 20
-# In the order in which a build writes them; further ones of a kind are numbered, those of others come behind.
-_TITLES = {SIGNATURE_PREDICATE: "signature", PROVENANCE_PREDICATE: "provenance", SBOM_PREDICATE: "sbom"}
-_OTHER = "statement"
 
 
 def export_package(layout: LayoutDirectory, digest: str, path: Path) -> None:
@@ -50,22 +49,21 @@ def export_package(layout: LayoutDirectory, digest: str, path: Path) -> None:
 
 
 def _referrers(layout: LayoutDirectory, digest: str) -> Sequence[Referrer]:
-    kinds = [*_TITLES]
+    """In the order of a build; further ones of a kind are numbered, those of others come behind."""
+    kinds = [*KINDS]
     found: list[tuple[int, str, Manifest]] = []
-    for descriptor in layout.referrers(digest):
+    for descriptor in layout.referrers(digest, media_types.BUNDLE):
         manifest = Manifest.parse(layout.manifest(descriptor.digest))
         if manifest.artifact_type != media_types.BUNDLE or len(manifest.layers) != 1:
             raise _unlike(digest, f"`{descriptor.digest}` refers to it, which is no Sigstore bundle")
         kind = manifest.annotations.get(media_types.BUNDLE_PREDICATE_TYPE, "")
         found.append((kinds.index(kind) if kind in kinds else len(kinds), descriptor.digest, manifest))
-    names: dict[str, int] = {}
+    numbers: Counter[int] = Counter()
     referrers = []
     for place, _, manifest in sorted(found, key=lambda it: it[:2]):
-        name = [*_TITLES.values(), _OTHER][place]
-        names[name] = names.get(name, 0) + 1
-        number = f"-{names[name]}" if names[name] > 1 else ""
+        numbers[place] += 1
+        title = title_of([*kinds, ""][place], numbers[place])
         bundle = b"".join(layout.open_blob(manifest.layers[0]))
-        title = f"meta/{name}{number}.sigstore.json"
         described = manifest.descriptor
         referrers.append(Referrer(title, Blob.of_bytes(bundle), Blob.of_bytes(manifest.raw), described))
     return referrers

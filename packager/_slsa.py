@@ -12,7 +12,19 @@ from remotemedia.packager._origin import Origin
 from remotemedia.packager.optimize import Optimization
 from remotemedia.registry import Reference
 
-_BUILD_TYPE: Final = "urn:remotemedia:build:v1"
+BUILD_TYPE: Final = "urn:remotemedia:build:v1"
+PARAMETERS: Final = frozenset(
+    {"source", "pipeline", "version", "traced", "traceArguments", "wheels", "lock", "optimize", "maxError"}
+)
+"""The external parameters of this build type: a verifier refuses others."""
+FIELDS: Final = frozenset(
+    {
+        *("buildDefinition", "buildType", "externalParameters", "resolvedDependencies"),
+        *("runDetails", "builder", "byproducts"),
+    }
+)
+"""The fields around them that a build writes."""
+
 _LOCAL: Final = "urn:remotemedia:builder:local"
 _CI: Final = "urn:remotemedia:builder:ci"
 _WORKFLOW: Final = re.compile(r"[\w.-]+/[\w.-]+/\.github/workflows/[\w.-]+@[\w./-]+", re.ASCII)
@@ -45,7 +57,7 @@ def provenance_predicate(
     parameters = {"source": origin.source, **parameters}
     return {
         "buildDefinition": {
-            "buildType": _BUILD_TYPE,
+            "buildType": BUILD_TYPE,
             "externalParameters": {**parameters, "traced": True} if origin.traced else parameters,
             "resolvedDependencies": [
                 *({"name": path, "digest": {"sha256": origin.inputs[path]}} for path in sorted(origin.inputs)),

@@ -56,6 +56,51 @@ class SigningOptions:
     trust_config: Path | None = None
     timestamp_url: str | None = None
 
+    @property
+    def is_keyless(self) -> bool:
+        """Whether an OpenID identity signs."""
+        return self.keyless or self.identity_token is not None
+
+    def expect_none(self, because: str) -> None:
+        """Refuse every option, because of another one by which nothing is signed.
+
+        Raises:
+            UsageError: RM701, one was given.
+        """
+        given = {
+            "--key": self.keys,
+            "--certificate": self.certificate,
+            "--keyless": self.keyless,
+            "--identity-token": self.identity_token,
+            "--trust-config": self.trust_config,
+            "--timestamp-url": self.timestamp_url,
+        }
+        for option in (option for option, value in given.items() if value):
+            raise UsageError(f"expected no `{option}` with `{because}`, by which nothing is signed", code="RM701")
+
+    def expect_consistent(self) -> None:
+        """Refuse options that would be passed over.
+
+        Raises:
+            UsageError: RM701.
+        """
+        if self.is_keyless and (self.keys or self.certificate):
+            raise UsageError("expected a key or a keyless signature, got both", code="RM701")
+        if self.is_keyless and self.timestamp_url is not None:
+            raise UsageError(
+                "expected no `--timestamp-url` with a keyless signature, whose instance proves its time", code="RM701"
+            )
+        if self.trust_config is not None and not self.is_keyless:
+            raise UsageError(
+                "expected a keyless signature with `--trust-config`, got one by a key",
+                code="RM701",
+                hint="add `--keyless`, or `--identity-token`",
+            )
+        if self.certificate is not None and len(self.keys) > 1:
+            raise UsageError(
+                f"expected one key under the certificate, got {len(self.keys)}", code="RM701", hint="sign once for each"
+            )
+
 
 class NamedSigner(NamedTuple):
     """What makes bundles.
@@ -90,17 +135,11 @@ def open_signers(
 
     Raises:
         UsageError: RM701, the options contradict each other.
-        TrustError: RM506, a key cannot be used, or production was given none.
-        RegistryError: RM407, a keyless signature needs the network; RM412, `config.json` is malformed.
+        TrustError: RM506, a key cannot be used, or production was given none; RM520, what is wanted needs the network.
+        RegistryError: RM412, `config.json` is malformed.
     """
-    is_keyless = options.keyless or options.identity_token is not None
-    if is_keyless and (options.keys or options.certificate):
-        raise UsageError("expected a key or a keyless signature, got both", code="RM701")
-    if options.certificate is not None and len(options.keys) > 1:
-        raise UsageError(
-            f"expected one key under the certificate, got {len(options.keys)}", code="RM701", hint="sign once for each"
-        )
-    if is_keyless:
+    options.expect_consistent()
+    if options.is_keyless:
         from remotemedia.runtime._keyless import keyless  # noqa: PLC0415 - its client is an extra
 
         attest = keyless(network, config=options.trust_config, token=options.identity_token)

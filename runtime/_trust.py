@@ -8,17 +8,31 @@ judged.verdict.status, judged.rule
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remotemedia.errors import TrustError, UsageError
-from remotemedia.registry import Reference, Scheme
-from remotemedia.runtime._grants import Grants
+from remotemedia.runtime._places import patterns_of, place_of
 from remotemedia.runtime.home import home_directory
-from remotemedia.trust import Keyring, KeyStore, Mode, Policy, PublicKey, Rule, TrustedKey, Verdict, verify
+from remotemedia.trust import (
+    Candidate,
+    Keyring,
+    KeyStore,
+    Mode,
+    Policy,
+    PublicKey,
+    Rule,
+    TrustedKey,
+    Verdict,
+    verify,
+)
 
-__all__ = ["Judged", "Trust", "load_policy", "place_of"]
+if TYPE_CHECKING:
+    from remotemedia.registry import Reference
+
+__all__ = ["Judged", "Trust", "load_policy"]
 
 _POLICY: Final = "policy.toml"
 _MAX_KEY: Final = 64 << 10
@@ -39,11 +53,15 @@ class Trust:
         mode: what a missing signature means.
         keyring: whose signatures count.
         policy: what must hold of which packages, beyond that.
+        by_place: whether what is decided depends on where a package is from, so that a name alone must not say it.
+        places: gives where a package, by its digest, was fetched from before.
     """
 
     mode: Mode
     keyring: Keyring
     policy: Policy
+    by_place: bool = False
+    places: Callable[[str], Sequence[str]] = field(default=lambda _: (), repr=False)
 
     @classmethod
     def of(cls, environ: Mapping[str, str], *, policy: Path | None = None) -> Trust:
@@ -57,7 +75,10 @@ class Trust:
             TrustError: RM506, RM516, a key or the policy cannot be used.
         """
         home = home_directory(environ)
-        return cls(Mode.detect(environ), KeyStore(home).keyring(), load_policy(home, policy))
+        found = load_policy(home, policy)
+        by_place = any(rule.references for rule in found.rules)
+        places = partial(_cached_places, home)
+        return cls(Mode.detect(environ), KeyStore(home).keyring(), found, by_place, places)
 
     def only(self, key: Path) -> Trust:
         """Return the trust in one public key: a package that it did not sign is refused, whatever a policy says.
@@ -71,9 +92,13 @@ class Trust:
         keyring = Keyring([signer], tsa_roots=self.keyring.tsa_roots, crls=self.keyring.crls)
         return Trust(Mode.PRODUCTION, keyring, Policy())
 
+    def in_production(self) -> Trust:
+        """Return the same, refusing what production refuses wherever this is: for an answer that others rely on."""
+        return replace(self, mode=Mode.PRODUCTION)
+
     def undecided(self) -> Trust:
         """Return the same keyring, refusing only what is wrong: for looking at a package before deciding about it."""
-        return Trust(Mode.DEVELOPMENT, self.keyring, Policy())
+        return replace(self, mode=Mode.DEVELOPMENT, policy=Policy())
 
     def judge(self, digest: str, bundles: Sequence[bytes], reference: Reference, name: Callable[[], str]) -> Judged:
         """Verify a package's signatures, and ask the policy.
@@ -81,14 +106,19 @@ class Trust:
         Args:
             digest: of its OCI manifest.
             bundles: what refers to it.
-            reference: where it is from.
+            reference: where it is from; its digest alone, if that is all that is known.
             name: gives its name, from the configuration that the digest covers; asked only if the policy needs it.
 
         Raises:
-            TrustError: RM50x, RM51x: it is not authentic, or not what the policy asks for.
+            TrustError: RM50x, RM51x: it is not authentic, or not what the policy asks for; RM522: it cannot be told
+                what that is.
         """
-        rule = self.policy.rule_for(place_of(reference), name()) if self._has_rules else None
+        rule = self.policy.rule_for(self.candidate(digest, reference, name())) if self._has_rules else None
         return Judged(verify(digest, bundles, self.keyring, self.mode, rule=rule), rule)
+
+    def candidate(self, digest: str, reference: Reference, name: str) -> Candidate:
+        """Return what the policy is asked about; arguments as of `judge`."""
+        return Candidate(digest, name, place_of(reference), partial(self.places, digest))
 
     @property
     def _has_rules(self) -> bool:
@@ -106,20 +136,20 @@ def load_policy(home: Path, path: Path | None = None) -> Policy:
     policy = Policy.load(path or home / _POLICY)
     for rule in policy.rules:
         _check_grants(rule, policy.source)
-    return policy
+    rules = (replace(rule, references=patterns_of(rule.references)) for rule in policy.rules)
+    return replace(policy, rules=tuple(rules))
 
 
-def place_of(reference: Reference) -> str:
-    """Return the text that a policy's patterns are for: canonical, and with the whole path of a file or directory."""
-    if reference.scheme is Scheme.FILE:
-        return str(Path(reference.path).absolute())
-    if reference.scheme is Scheme.LAYOUT:
-        return str(Reference(Scheme.LAYOUT, "", str(Path(reference.path).absolute()), reference.tag, reference.digest))
-    return reference.canonical
+def _cached_places(home: Path, digest: str) -> Sequence[str]:
+    from remotemedia.registry import Cache  # noqa: PLC0415 - few have a policy
+
+    return Cache(home).places(digest)
 
 
 def _check_grants(rule: Rule, source: str) -> None:
     """Take grants in one spelling only: a relative directory would be another one wherever a command is run."""
+    from remotemedia.runtime._grants import Grants  # noqa: PLC0415 - few have a policy
+
     for word in rule.grants:
         try:
             (written,) = Grants.parse([word]).words()

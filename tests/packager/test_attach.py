@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from remotemedia.compiler import compile_file
 from remotemedia.errors import PackageError
-from remotemedia.packager import BuildOptions, attach, build, signature_of
+from remotemedia.packager import BuildOptions, attach, build, referrer_of
 from remotemedia.packager._artifact import Referrer
 from remotemedia.registry import Manifest, PackageArchive, bundles_of
 from remotemedia.trust import SIGNATURE_PREDICATE, Keyring, Mode, SigningKey, TrustedKey, sign_statement, verify
@@ -49,7 +50,7 @@ def built(tmp_path: Path, key: SigningKey | None) -> tuple[Path, str]:
 def signature(package: Path, digest: str, key: SigningKey) -> Referrer:
     with PackageArchive(package) as archive:
         manifest = Manifest.parse(archive.manifest(digest))
-    return signature_of(sign_statement(key, digest, SIGNATURE_PREDICATE, {}), SIGNATURE_PREDICATE, manifest)
+    return referrer_of(sign_statement(key, digest, SIGNATURE_PREDICATE, {}), SIGNATURE_PREDICATE, manifest)
 
 
 def blobs(package: Path) -> dict[str, bytes]:
@@ -100,6 +101,15 @@ def test_the_same_signature_is_added_once(tmp_path: Path) -> None:
     once = package.read_bytes()
     attach(package, digest, [signature(package, digest, key)])
     assert package.read_bytes() == once
+
+
+def test_who_signs_at_the_same_time_loses_nothing(tmp_path: Path) -> None:
+    package, digest = built(tmp_path, None)
+    keys = [SigningKey.generate() for _ in range(6)]
+    made = [signature(package, digest, key) for key in keys]
+    with ThreadPoolExecutor(len(made)) as threads:
+        list(threads.map(lambda it: attach(package, digest, [it]), made))
+    assert len(signers(package, digest, *keys)) == len(keys)
 
 
 def test_the_order_of_signing_is_all_that_the_bytes_depend_on(tmp_path: Path) -> None:
