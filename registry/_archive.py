@@ -1,5 +1,6 @@
 """A `.rmpkg` file: a tar that is at once a plain tree and an OCI image layout; read where it is, never unpacked."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,7 +90,12 @@ class PackageArchive(LayoutSource):
         if name not in self._places:
             raise FileNotFoundError(name)
         offset, size = self._places[name]
-        yield Extent(self._file.fileno(), offset, size)
+        # Its own: a thread that a copy has left behind must not read another file, when this one is closed.
+        file = os.dup(self._file.fileno())
+        try:
+            yield Extent(file, offset, size)
+        finally:
+            os.close(file)
 
 
 def _scan(file: BinaryIO, place: str) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:

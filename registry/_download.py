@@ -5,10 +5,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from remotemedia.registry._client import AnswerError, RepositoryClient
 from remotemedia.registry._descriptor import Descriptor
+from remotemedia.registry._lost import too_slow
 from remotemedia.registry._retry import TransientError
 from remotemedia.registry._transport import Response, discard
 
@@ -20,6 +21,7 @@ _CONNECTIONS = 4
 _PIECE_BYTES = 4 << 20  # of the blob in each connection's hands; they wait in memory for their turn
 
 _PROGRESS_BYTES = 1 << 20  # a connection that brought this much counts as a good one
+_LEAST_BYTES = 16 << 10  # an answer of less, of more that was asked for, counts as a bad one
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 
 
@@ -64,18 +66,29 @@ class Download:
     def _in_pieces(self, start: int) -> Iterator[bytes]:
         """Give the rest in the order of its bytes, while the pieces that come after are fetched."""
         given_up = threading.Event()
-        pool = ThreadPoolExecutor(_CONNECTIONS, thread_name_prefix="range")
         pending: deque[Future[list[bytes]]] = deque()
         try:
             for begin in range(start, self._size, _PIECE_BYTES):
-                pending.append(pool.submit(self._piece, begin, min(begin + _PIECE_BYTES, self._size), given_up))
-                if len(pending) > _CONNECTIONS:
+                if len(pending) == _CONNECTIONS:
                     yield from pending.popleft().result()
+                pending.append(self._fetching(begin, min(begin + _PIECE_BYTES, self._size), given_up))
             while pending:
                 yield from pending.popleft().result()
         finally:
             given_up.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _fetching(self, begin: int, end: int, given_up: threading.Event) -> Future[list[bytes]]:
+        """Fetch a piece in a thread of its own, for which a program that ends does not wait: its server may be slow."""
+        future: Future[list[bytes]] = Future()
+
+        def fetch() -> None:
+            try:
+                future.set_result(self._piece(begin, end, given_up))
+            except BaseException as exc:  # noqa: BLE001 - whoever waits for the piece raises it
+                future.set_exception(exc)
+
+        threading.Thread(target=fetch, name="range", daemon=True).start()
+        return future
 
     def _piece(self, begin: int, end: int, given_up: threading.Event) -> list[bytes]:
         chunks, left = [], end - begin
@@ -98,6 +111,8 @@ class Download:
                 for chunk in self._once(position, end):
                     position += len(chunk)
                     yield chunk
+                if before < position < min(end, before + _LEAST_BYTES):
+                    raise too_slow(self._client.host)
             except AnswerError as exc:
                 raise exc.error from None
             except TransientError as exc:

@@ -3,22 +3,47 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from remotemedia.registry._client import AnswerError, RepositoryClient
 from remotemedia.registry._descriptor import Descriptor
-from remotemedia.registry._extent import Extent
+from remotemedia.registry._extent import Extent, ShortenedError
 from remotemedia.registry._ports import Content
 from remotemedia.registry._retry import TransientError
 from remotemedia.registry._transport import Response, discard
+from remotemedia.registry._unfinished import UnfinishedUpload
 
-_SEND_BYTES = 256 << 10  # what is handed to the socket at once: the timeout of a stall counts for each
+_SEND_BYTES = 256 << 10  # of what is in memory, at once: the timeout of a stall counts for each
 _CHUNK_BYTES = 32 << 20  # of an upload in pieces; below the limits of the usual gateways
 _LEAST_CHUNK_BYTES = 1 << 20
 _PROGRESS_BYTES = 1 << 20  # an attempt that got this much further counts as a good one
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})", re.ASCII)
 _TOO_LARGE = 413
-_UPLOAD_LOST = frozenset({404, 410, 416})  # the registry no longer knows the upload, or is elsewhere in it
+_ELSEWHERE = 416  # the registry expects other bytes of the blob than come
+_LOST = frozenset({404, 410})
+_OUTSIDE_SPECIFICATION = "RM406"
+
+
+@dataclass
+class _Session:
+    """An upload that is open at the registry.
+
+    Attributes:
+        location: its address; it may change with every answer.
+        arrived: bytes that the registry has.
+        is_in_doubt: it may have others; it has to be asked.
+        is_resumed: they came by an earlier attempt, and may be the wrong ones.
+        is_silent: the registry was asked, and gave no answer.
+        refused_at: where it took nothing, though it had said that it was there.
+    """
+
+    location: str
+    arrived: int = 0
+    is_in_doubt: bool = False
+    is_resumed: bool = False
+    is_silent: bool = False
+    refused_at: int | None = None
 
 
 class Upload:
@@ -26,86 +51,141 @@ class Upload:
 
     By default in one `PUT`. A registry, or a gateway before it, that refuses that for its size (413) gets it by `PATCH`
     in pieces: of 32 MiB, and half as much each time that this is too large again, but never less than
-    `OCI-Chunk-Min-Length`. After a failure the registry is asked how much has arrived, and gets the rest; one that does
-    not know gets everything again.
+    `OCI-Chunk-Min-Length`. After a failure, also of an earlier process, the registry is asked how much has arrived, and
+    gets the rest; one that does not know gets everything again.
 
     Args:
         client: of the repository.
         descriptor: of the blob.
         content: its bytes.
+        unfinished: where the upload is, for a later process.
         chunk: send pieces of this size from the start; None for one piece.
     """
 
     def __init__(
-        self, client: RepositoryClient, descriptor: Descriptor, content: Content, chunk: int | None = None
+        self,
+        client: RepositoryClient,
+        descriptor: Descriptor,
+        content: Content,
+        unfinished: UnfinishedUpload,
+        *,
+        chunk: int | None = None,
     ) -> None:
         self._client = client
         self._descriptor = descriptor
         self._content = content
+        self._unfinished = unfinished
         self._chunk = chunk
         self._least = _LEAST_CHUNK_BYTES
-        self._location: str | None = None
-        self._position = 0  # what the registry has, in bytes
+        self._session: _Session | None = None
+        self._has_started_over = False
+        self._failures = 0
+        self._best = 0  # bytes that had arrived when failures were last forgiven
 
     def run(self, location: str | None = None) -> None:
-        """Send it, into the upload that is open already or a new one; raises `RegistryError`, and what content raises.
+        """Send it: into the upload that an earlier process left, else one that is open at `location`, else a new one.
 
-        `AnswerError` says that the registry refused the bytes.
+        Raises `RegistryError`, what content raises, and `AnswerError`: the registry refuses the bytes.
         """
-        self._location = location
-        failures, best = 0, 0
+        if self._unfinished.location is not None:
+            self._session = _Session(self._unfinished.location, is_in_doubt=True)
+        elif location is not None:
+            self._session = _Session(location)
         while True:
             try:
                 self._attempt()
             except TransientError as exc:
-                failures += 1
-                pause = self._client.policy.delay(failures, exc.retry_after)
+                self._failures += 1
+                pause = self._client.policy.delay(self._failures, exc.retry_after)
                 if pause is None:
                     raise exc.error from exc
                 time.sleep(pause)
-                self._ask()
-                if self._position - best >= _PROGRESS_BYTES:
-                    failures, best = 0, self._position
+                if self._session is not None:
+                    self._session.is_in_doubt = True
+            except ShortenedError as exc:
+                raise self._content.refusal("the file became shorter while it was sent") from exc
             else:
+                self._unfinished.note(None)
                 return
 
     def _attempt(self) -> None:
-        if self._location is None:
-            self._open()
-        try:
-            if self._chunk is None and self._position == 0:
-                return self._put(self._descriptor.size)
-            while self._position < self._descriptor.size:
-                self._patch()
-            return self._put(0)
-        except AnswerError as exc:
-            if exc.status == _TOO_LARGE and self._shrink():
-                return self._attempt()
-            if exc.status in _UPLOAD_LOST:
-                self._location, self._position = None, 0
-                raise TransientError(exc.error) from exc
-            raise
+        if self._session is not None and self._session.is_in_doubt and not self._is_known(self._session):
+            self._session = None
+            if self._is_there():  # only the answer was lost
+                return
+        self._send_rest(self._current())
 
-    def _open(self) -> None:
+    def _current(self) -> _Session:
+        if self._session is None:
+            self._session = self._opened()
+        return self._session
+
+    def _is_known(self, session: _Session) -> bool:
+        """Ask how much has arrived (distribution-spec, "Pushing a blob in chunks").
+
+        False if the registry does not know the upload, says what cannot be, or twice nothing.
+        """
+        try:
+            response = self._send("GET", session.location, {200, 202, 204}, {})
+        except AnswerError:
+            return False
+        except TransientError:
+            if session.is_silent:
+                return False
+            session.is_silent = True
+            raise
+        told = _arrived(response)
+        if told is None or told > self._descriptor.size or told == session.refused_at:
+            return False
+        self._move(session, response)
+        session.arrived = told
+        session.is_resumed, session.is_in_doubt, session.is_silent = True, False, False
+        if told - self._best >= _PROGRESS_BYTES:
+            self._failures, self._best = 0, told
+        return True
+
+    def _is_there(self) -> bool:
+        try:
+            response = self._send("HEAD", f"blobs/{self._descriptor.digest}", {200, 404}, {})
+        except AnswerError:
+            return False
+        return response.status == 200  # noqa: PLR2004 - HTTP
+
+    def _opened(self) -> _Session:
         response = self._send("POST", "blobs/uploads/", {202}, {"Content-Length": "0"})
-        self._moved(response)
-        if self._location is None:
+        if "Location" not in response.headers:
             raise self._client.not_allowed("expected a `Location` to upload to")
         least = response.headers.get("OCI-Chunk-Min-Length", "")
         if least.isascii() and least.isdigit():
             self._least = max(self._least, int(least[:18]))
-        self._position = 0
+        session = _Session("")
+        self._move(session, response)
+        return session
 
-    def _put(self, size: int) -> None:
+    def _send_rest(self, session: _Session) -> None:
+        try:
+            if self._chunk is None and session.arrived == 0:
+                return self._put(session, self._descriptor.size)
+            while session.arrived < self._descriptor.size:
+                self._patch(session)
+            return self._put(session, 0)
+        except AnswerError as exc:
+            if exc.status == _TOO_LARGE and self._shrink():
+                return self._send_rest(self._current())
+            if self._may_do_better(session, exc):
+                raise TransientError(exc.error) from exc
+            raise
+
+    def _put(self, session: _Session, size: int) -> None:
         """Finish: with the whole blob, or with nothing left to send."""
-        location = self._location or ""
-        url = f"{location}{'&' if '?' in location else '?'}digest={quote(self._descriptor.digest, safe='')}"
+        separator = "&" if "?" in session.location else "?"
+        url = f"{session.location}{separator}digest={quote(self._descriptor.digest, safe='')}"
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         self._send("PUT", url, {201, 204}, headers, _Bytes(self._content, 0, size) if size else b"")
 
-    def _patch(self) -> None:
+    def _patch(self, session: _Session) -> None:
         """Send the next piece, or the rest."""
-        start = self._position
+        start = session.arrived
         size = self._descriptor.size - start
         if self._chunk is not None:
             size = min(size, max(self._chunk, self._least))
@@ -115,12 +195,10 @@ class Upload:
             "Content-Range": f"{start}-{start + size - 1}",
         }
         # 201 is what one large registry says to each piece.
-        response = self._send(
-            "PATCH", self._location or "", {201, 202, 204}, headers, _Bytes(self._content, start, size)
-        )
-        self._moved(response)
+        response = self._send("PATCH", session.location, {201, 202, 204}, headers, _Bytes(self._content, start, size))
+        self._move(session, response)
         told = _arrived(response)
-        self._position = start + size if told is None or not start < told <= start + size else told
+        session.arrived = start + size if told is None or not start < told <= start + size else told
 
     def _shrink(self) -> bool:
         """Take smaller pieces than were too large; False if they cannot be smaller."""
@@ -130,28 +208,36 @@ class Upload:
             self._chunk = max(self._chunk // 2, self._least)
         else:
             return False
-        if self._position == 0:
-            self._location = None  # the gateway may have dropped the upload with the request
+        if self._session is not None and self._session.arrived == 0:
+            self._session = None  # the gateway may have dropped the upload with the request
         return True
 
-    def _ask(self) -> None:
-        """Learn how much has arrived (distribution-spec, "Pushing a blob in chunks"); forget an upload that is lost."""
-        if self._location is None:
-            return
-        before, self._position = self._location, 0
-        try:
-            response = self._send("GET", before, {200, 202, 204}, {})
-        except (AnswerError, TransientError):
-            self._location = None
-            return
-        self._moved(response)
-        self._position = min(_arrived(response) or 0, self._descriptor.size)
+    def _may_do_better(self, session: _Session, exc: AnswerError) -> bool:
+        """Say whether another attempt is worth it after one that was refused.
 
-    def _moved(self, response: Response) -> None:
-        """An upload may get another address with every answer."""
+        It is if the registry has lost the upload; if bytes still came in from an earlier attempt; and once if it may
+        have had others from there than it said.
+        """
+        if exc.error.code != _OUTSIDE_SPECIFICATION:
+            return False
+        if exc.status == _ELSEWHERE:
+            session.refused_at = session.arrived
+            return True
+        self._session = None
+        if exc.status in _LOST:
+            return True
+        if session.is_resumed and not self._has_started_over:
+            self._has_started_over = True
+            return True
+        self._unfinished.note(None)
+        return False
+
+    def _move(self, session: _Session, response: Response) -> None:
+        """Go where an answer says."""
         location = response.headers.get("Location")
         if location is not None:
-            self._location = self._client.url(location)
+            session.location = self._client.url(location)
+            self._unfinished.note(session.location)
 
     def _send(
         self, method: str, url: str, expected: set[int], headers: dict[str, str], body: "bytes | _Bytes | None" = None
@@ -172,9 +258,11 @@ class _Bytes:
     def __iter__(self) -> Iterator[bytes | Extent]:
         left = self._size
         for piece in self._content.pieces(self._start):
-            for begin in range(0, min(len(piece), left), _SEND_BYTES):
-                yield piece[begin : min(begin + _SEND_BYTES, left)]
-            left -= min(len(piece), left)
+            taken = piece[:left]
+            step = _SEND_BYTES if isinstance(taken, bytes) else len(taken)
+            for begin in range(0, len(taken), step):
+                yield taken[begin : begin + step]
+            left -= len(taken)
             if left == 0:
                 return
         raise self._content.refusal(f"expected {self._size} bytes from {self._start} on, {left} are missing")

@@ -18,7 +18,7 @@ class Wire:
     Args:
         target: `127.0.0.1:PORT` that it leads to.
         tear: after how many bytes, and in which direction, the connection that carries them is closed, once.
-        stall: let it stand still in the place of closing it.
+        stall: let it stand still in the place of closing it, until `mend`.
     """
 
     def __init__(self, target: str, tear: tuple[Direction, int] | None = None, *, stall: bool = False) -> None:
@@ -45,6 +45,10 @@ class Wire:
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def mend(self) -> None:
+        """Close what stands still; nothing is torn any more."""
+        self._ended.set()
 
     def _accept(self) -> None:
         with suppress(OSError):  # the listener was closed

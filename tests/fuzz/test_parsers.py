@@ -25,9 +25,10 @@ from remotemedia.registry._descriptor import parse_index
 from remotemedia.registry._remote import _NEXT
 from remotemedia.registry._retry import parse_retry_after
 from remotemedia.registry._tar import DIRECTORY, entries
-from remotemedia.registry._transport import Origin, _is_inside
+from remotemedia.registry._transport import Origin
+from remotemedia.registry._zones import Zone
 from remotemedia.runtime._config import parse_size
-from remotemedia.trust import Bundle, Policy, SigningKey, sign_statement, strict_json
+from remotemedia.trust import Bundle, Candidate, Policy, SigningKey, sign_statement, strict_json
 from remotemedia.trust._certificates import load_authority, load_leaf
 from remotemedia.trust._private import read_private_key
 from remotemedia.trust._timestamps import time_of
@@ -114,7 +115,7 @@ def parse_origin(data: bytes) -> None:
     url = text_of(data)
     origin = Origin.of(url)
     assert origin.host == (parse_url(url).host or "").strip("[]")
-    assert isinstance(_is_inside(origin.host), bool)
+    assert Zone.of_name(origin.host) in {None, *Zone}
 
 
 def parse_next(data: bytes) -> None:
@@ -122,8 +123,9 @@ def parse_next(data: bytes) -> None:
 
 
 def parse_rules(data: bytes) -> None:
-    rule = Policy.parse(data, "policy.toml").rule_for("oci://r.example/voice/tts:1.0", "tts")
-    assert rule is None or rule.covers("oci://r.example/voice/tts:1.0", "tts")
+    asked = Candidate(f"sha256:{'0' * 64}", "tts", "oci://r.example/voice/tts:1.0")
+    rule = Policy.parse(data, "policy.toml").rule_for(asked)
+    assert rule is None or rule.covers(asked, asked.place)
 
 
 def parse_safetensors(data: bytes) -> None:

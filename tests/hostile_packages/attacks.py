@@ -79,8 +79,9 @@ def _head_then_get(package: Package) -> Attack:
     return lambda it: it.is_for("GET", "manifests/") and it.say(package.referrers[0])
 
 
-def _entry(package: Package, number: int) -> dict[str, object]:
-    return {**package.descriptor.to_json(), "digest": f"sha256:{number:064x}"}
+def _entry(package: Package, number: int, kind: str = media_types.BUNDLE) -> dict[str, object]:
+    """List a referrer that is not there."""
+    return {**package.descriptor.to_json(), "digest": f"sha256:{number:064x}", "artifactType": kind}
 
 
 def _challenge(text: str) -> Callable[[MaliciousHandler], bool]:
@@ -288,19 +289,31 @@ ATTACKS = (
     # Referrers
     Row(
         "referrers of something else",
-        _on_referrers(lambda it, package: it.index([package.descriptor.to_json()])),
+        _on_referrers(
+            lambda it, package: it.index([{**package.descriptor.to_json(), "artifactType": media_types.BUNDLE}])
+        ),
         CONTRADICTS,
     ),
     Row(
         "referrers that are not there",
         _on_referrers(lambda it, package: it.index([_entry(package, 1)])),
-        frozenset({"RM402"}),
+        TAKEN,
+    ),
+    Row(
+        "a note that is something else",
+        _on_referrers(lambda it, package: it.index([package.descriptor.to_json()])),
+        TAKEN,
+    ),
+    Row(
+        "a note that is not there",
+        _on_referrers(lambda it, package: it.index([_entry(package, 1, "application/x-note")])),
+        TAKEN,
     ),
     Row("a million referrers", _on_referrers(_million), FORBIDDEN, 12 * MIB),
     Row("referrers that are as large as models", _heavy, CONTRADICTS),
     Row(
-        "65 referrers",
-        _on_referrers(lambda it, package: it.index([_entry(package, number) for number in range(65)])),
+        "257 referrers",
+        _on_referrers(lambda it, package: it.index([_entry(package, number) for number in range(257)])),
         CONTRADICTS,
     ),
     Row("pages of referrers without end", _on_referrers(_loop), FORBIDDEN, requests=110),

@@ -48,8 +48,8 @@ _ATTACKS = """\
 On a pull. Bytes beyond those of the package, and requests, are bounded in each row. `test_malicious_registry.py`; ranges that are ignored, refused or answered in part when a transfer goes on are in
 `tests/registry/test_download.py`, what an upload meets in `tests/registry/test_upload.py`, TLS in `tests/registry/test_tls.py`.
 
-A registry elsewhere cannot send us to this machine or to its own network segment: loopback, link-local and unspecified addresses are refused, `RM406`, in every spelling that a resolver takes. What a *name*
-resolves to is not looked at. Passwords and tokens stay with the registry's own origin wherever redirects, uploads and pages of lists lead.
+A registry elsewhere cannot send us to this machine, its link or its network: such addresses are refused, `RM406`, in every spelling that a resolver takes, and so are names that resolve to them
+([where one may be sent](registry.md#nobody-sends-us-further-inside-than-they-stand), `tests/registry/test_zones.py`). Passwords and tokens stay with the registry's own origin wherever redirects, uploads and pages of lists lead.
 """
 _FAULTS = """\
 ## Networks and kills
@@ -61,7 +61,8 @@ Between client and registry stands a network that fails at seeded places, on pus
 |---|---|
 {rows}
 | a pull is killed (`kill -9`) again and again | the cache is whole after each; the next goes on where it stopped, at most {slack} KiB a kill pass a second time |
-| a push is killed again and again | no tag before all is there; blobs that had arrived are not sent again; those on their way, four at most, are: a registry forgets uploads of those who went away |
+| a push is killed again and again | no tag before all is there; the next goes on where it stopped, not one byte arrives twice |
+| the same, at a registry that forgets what came of a request that broke off | blobs that had arrived are not sent again; those on their way, four at most, are |
 
 The ordinary run kills 8 times; `make soak` 50 times.
 """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from remotemedia.packager import attach, signature_of
+from remotemedia.packager import attach, referrer_of
 from remotemedia.registry import (
     Cache,
     Credentials,
@@ -117,7 +117,7 @@ def _attach(place: Path, _: RegistrySimulator) -> None:
         digest = archive.resolve(None).digest
         manifest = Manifest.parse(archive.manifest(digest))
     bundle = sign_statement(OTHER, digest, SIGNATURE_PREDICATE, {})
-    attach(path, digest, [signature_of(bundle, SIGNATURE_PREDICATE, manifest)])
+    attach(path, digest, [referrer_of(bundle, SIGNATURE_PREDICATE, manifest)])
 
 
 def _approve(place: Path, _: RegistrySimulator) -> None:

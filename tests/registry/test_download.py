@@ -15,7 +15,7 @@ from remotemedia.registry import _download as download
 from remotemedia.registry._content import SourceContent
 from remotemedia.registry._transport import Timeouts
 from tests.registry.samples import Package, make_package
-from tests.registry.transfers import NAME, client, pull, push, refusal
+from tests.registry.transfers import NAME, QUICK, client, pull, push, refusal
 from tests.simulators.registry import RegistrySimulator
 
 KIB = 1 << 10
@@ -93,6 +93,15 @@ def test_a_registry_that_gives_less_than_was_asked_for_is_asked_again(
     held.faults.longest_range = 30 * KIB
     layout = pull(client(held), tmp_path / "a")
     assert model_of(layout, package) == package.blobs[package.model.digest]
+
+
+def test_a_registry_that_gives_a_byte_at_a_time_is_given_up(
+    held: RegistrySimulator, package: Package, tmp_path: Path
+) -> None:
+    held.faults.resets = {package.model.digest: [100_000]}
+    held.faults.longest_range = 1
+    assert refusal(client(held), tmp_path).code == "RM404"
+    assert len([path for path in held.paths("GET") if package.model.digest in path]) <= 2 * QUICK.attempts
 
 
 @pytest.mark.parametrize("answer", ["bytes 7-8/9", "bytes 100000-99/*", "bytes */5", "", "bytes 0-1"])

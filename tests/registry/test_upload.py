@@ -110,6 +110,13 @@ def test_a_registry_that_does_not_know_how_far_it_is_gets_it_again() -> None:
         assert patches(simulator) == []
 
 
+def test_an_upload_whose_last_answer_is_lost_is_not_sent_again(registry_simulator: RegistrySimulator) -> None:
+    registry_simulator.faults.lost_answers = 1
+    put(registry_simulator)
+    assert registry_simulator.received == len(BLOB)
+    assert [request.method for request in registry_simulator.requests] == ["POST", "PUT", "GET", "HEAD"]
+
+
 def test_an_upload_that_is_always_cut_off_fails(registry_simulator: RegistrySimulator) -> None:
     registry_simulator.faults.upload_cuts = [0] * 100
     with pytest.raises(RegistryError) as caught:

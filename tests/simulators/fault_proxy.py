@@ -62,8 +62,11 @@ class FaultProxy:
         self.struck: list[Fault] = []
         self.up = 0
         self.down = 0
+        self._gate: float = float("inf")
+        self._cuts = 0
         self._moved = threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)  # of the connections it will take
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
@@ -89,6 +92,18 @@ class FaultProxy:
         with self._moved:
             return self._moved.wait_for(lambda: self.up + self.down >= moved, timeout)
 
+    def hold(self, moved: int) -> None:
+        """Pass nothing on once so many bytes have passed."""
+        with self._moved:
+            self._gate = moved
+
+    def cut(self) -> None:
+        """Let go, and lose what is on its way on the connections that there are, as when a machine goes down."""
+        with self._moved:
+            self._cuts += 1
+            self._gate = float("inf")
+            self._moved.notify_all()
+
     def _accept(self) -> None:
         while not self._ended.is_set():
             with suppress(OSError):
@@ -96,6 +111,7 @@ class FaultProxy:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        cuts = self._cuts
         with client, suppress(OSError), socket.create_connection(self._target) as server:
             for side in (client, server):
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -103,9 +119,16 @@ class FaultProxy:
             while not self._ended.is_set():
                 for side in select.select([client, server], [], [], 0.5)[0]:
                     data = side.recv(_BLOCK)
-                    is_up = side is client
-                    if not data or not self._pass(data, client, server, is_up=is_up):
+                    if not data or not self._is_open(cuts):
                         return
+                    if not self._pass(data, client, server, is_up=side is client):
+                        return
+
+    def _is_open(self, cuts: int) -> bool:
+        """Wait while everything is held; says whether a connection that saw so many cuts may go on."""
+        with self._moved:
+            self._moved.wait_for(lambda: self.up + self.down < self._gate, _LONGEST_STALL)
+            return self._cuts == cuts
 
     def _pass(self, data: bytes, client: socket.socket, server: socket.socket, *, is_up: bool) -> bool:
         """Pass data on, up to the place of a fault; says whether the connection is still good."""

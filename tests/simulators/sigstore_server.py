@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -23,17 +24,25 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from remotemedia.trust import PublicKey
+from tests.simulators.secure import LoopbackServer
 from tests.simulators.sigstore_instance import SigstoreInstance
 
 ISSUER = "https://login.example.test"
 
 
 class SigstoreServer:
-    """An instance that certifies whoever has a token, and logs what they sign."""
+    """An instance that certifies whoever has a token, and logs what they sign.
 
-    def __init__(self) -> None:
+    Args:
+        tls: speak TLS.
+        name: what its users call it, over TLS; default its address.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, name: str | None = None) -> None:
+        self.name = name
         self.instance = SigstoreInstance(now=datetime.now(UTC).replace(microsecond=0))
         self.requests: list[str] = []
+        self.timestamps: str | None = None  # URL of an authority whose timestamp signers are to get
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,12 +63,16 @@ class SigstoreServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it overrides
                 """Keep the terminal clean."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = LoopbackServer(Handler, tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def host(self) -> str:
+        return self._server.host
 
     def trust_config(self) -> bytes:
         """Where to sign, and what to trust: a `ClientTrustConfig`."""
-        url = f"http://127.0.0.1:{self._server.server_port}"
+        url = f"http://{self.host}" if self.name is None else f"https://{self.name}"
         service = {"url": url, "majorApiVersion": 1, "validFor": {"start": "2020-01-01T00:00:00Z"}, "operator": "x"}
         signing = {
             "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
@@ -67,7 +80,7 @@ class SigstoreServer:
             "oidcUrls": [{**service, "url": ISSUER}],
             "rekorTlogUrls": [service],
             "rekorTlogConfig": {"selector": "ANY"},
-            "tsaUrls": [],
+            "tsaUrls": [{**service, "url": self.timestamps}] if self.timestamps else [],
             "tsaConfig": {"selector": "ANY"},
         }
         config = {
@@ -77,9 +90,10 @@ class SigstoreServer:
         }
         return json.dumps(config).encode()
 
-    def token(self, identity: str) -> str:
+    @staticmethod
+    def token(identity: str) -> str:
         """A token of the provider that the instance knows; nobody checks its signature here."""
-        now = int(self.instance.now.timestamp())
+        now = int(datetime.now(UTC).timestamp())
         claims = {"iss": ISSUER, "sub": identity, "aud": "sigstore", "iat": now, "nbf": now, "exp": now + 600}
         parts = ({"alg": "ES256", "typ": "JWT"}, claims, "signature")
         return ".".join(base64.urlsafe_b64encode(json.dumps(it).encode()).decode().rstrip("=") for it in parts)

@@ -12,10 +12,11 @@ It can misbehave: `refuse`, `other_imprint`, `other_nonce`, and the server's `st
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Self
 
 from cryptography import x509
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tests.simulators.secure import LoopbackServer
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _TST_INFO = "1.2.840.113549.1.9.16.1.4"
@@ -103,9 +106,9 @@ class TimestampAuthority:
 
 
 class TimestampServer:
-    """An authority over HTTP, on the loopback."""
+    """An authority over HTTP, on the loopback, or TLS."""
 
-    def __init__(self, authority: TimestampAuthority) -> None:
+    def __init__(self, authority: TimestampAuthority, tls: ssl.SSLContext | None = None) -> None:
         self.authority = authority
         self.requests: list[bytes] = []
         self.status = 200
@@ -127,13 +130,17 @@ class TimestampServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it overrides
                 """Keep the terminal clean."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = LoopbackServer(Handler, tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}/tsr"
+        return f"{self._server.scheme}://{self.host}/tsr"
+
+    @property
+    def host(self) -> str:
+        return self._server.host
 
     def __enter__(self) -> Self:
         self._thread.start()
