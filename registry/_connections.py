@@ -1,4 +1,4 @@
-"""Connections on which an answer begins in time, or not at all: `with_patience(urllib3.PoolManager())`.
+"""Connections that lead only where they may, and on which an answer begins in time: `equipped(manager, standing)`.
 
 They send `Extent`s too; without TLS these go from file to socket within the kernel.
 
@@ -9,21 +9,32 @@ again, would never run into it.
 import http.client
 import io
 import socket
+import sys
 import time
+from functools import partial
 from typing import IO, Any, TypeVar
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
 
 from remotemedia.registry._extent import Extent
+from remotemedia.registry._zones import Standing, Zone
 
 _Manager = TypeVar("_Manager", bound=urllib3.PoolManager)
 
 
-def with_patience(manager: _Manager) -> _Manager:
-    """Let the read timeout also bound, in all, the time until the head of an answer has come."""
-    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+def equipped(manager: _Manager, standing: Standing | None) -> _Manager:
+    """Have a manager make such connections.
+
+    Args:
+        manager: makes them. Its read timeout then also bounds, in all, the time until the head of an answer has come.
+        standing: says which addresses they may be made to; None where a proxy, which the user chose, is connected to.
+    """
+    pools = {"http": partial(_HttpPool, standing=standing), "https": partial(_HttpsPool, standing=standing)}
+    manager.pool_classes_by_scheme = pools  # type: ignore[assignment] # they are called, and nothing else
     return manager
 
 
@@ -73,9 +84,70 @@ class _Answer(http.client.HTTPResponse):
         self._source.deadline = None
 
 
-class _HttpConnection(HTTPConnection):
+class _Led(HTTPConnection):
+    """A connection to the first address of a host that may be connected to, and can be.
+
+    The name is resolved once, and what is looked at is what is connected to: no second answer comes in between.
+    """
+
     response_class = _Answer
 
+    def __init__(self, *args: Any, standing: Standing | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._standing = standing
+
+    def _new_conn(self) -> socket.socket:
+        if self._standing is None:
+            return super()._new_conn()
+        try:
+            made = self._connected(self._standing)
+        except socket.gaierror as exc:
+            raise NameResolutionError(self.host, self, exc) from exc
+        except UnicodeError as exc:
+            raise LocationParseError(self.host) from exc
+        except TimeoutError as exc:
+            raise ConnectTimeoutError(self, str(exc)) from exc
+        except OSError as exc:
+            raise NewConnectionError(self, str(exc)) from exc
+        sys.audit("http.client.connect", self, self.host, self.port)
+        return made
+
+    def _connected(self, standing: Standing) -> socket.socket:
+        host, failure, refused = self._dns_host.strip("[]"), None, None
+        for family, kind, protocol, _, place in socket.getaddrinfo(
+            host, self.port, allowed_gai_family(), socket.SOCK_STREAM
+        ):
+            address = str(place[0])
+            if not standing.admits(self.host, address):
+                refused = address
+                continue
+            try:
+                made = self._connected_to(family, kind, protocol, place)
+            except OSError as exc:
+                failure = exc
+                continue
+            standing.met(self.host, address)
+            return made
+        if failure is None and refused is not None:
+            raise standing.refusal(self.host, Zone.of(refused), refused)
+        raise failure or OSError(None, "the name has no address")
+
+    def _connected_to(
+        self, family: socket.AddressFamily, kind: socket.SocketKind, protocol: int, place: Any
+    ) -> socket.socket:
+        made = socket.socket(family, kind, protocol)
+        try:
+            for option in self.socket_options or ():
+                made.setsockopt(*option)
+            made.settimeout(self.timeout)
+            made.connect(place)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+
+class _HttpConnection(_Led):
     def send(self, data: Any) -> None:
         if isinstance(data, Extent) and self.sock is not None:
             data.send(self.sock)
@@ -83,11 +155,10 @@ class _HttpConnection(HTTPConnection):
             super().send(data)
 
 
-class _HttpsConnection(HTTPSConnection):
-    response_class = _Answer
-
+class _HttpsConnection(_Led, HTTPSConnection):
     def send(self, data: Any) -> None:
-        super().send(data.read(0, data.size) if isinstance(data, Extent) else data)  # to be encrypted here
+        for chunk in data.chunks() if isinstance(data, Extent) else (data,):  # to be encrypted here
+            super().send(chunk)
 
 
 class _HttpPool(HTTPConnectionPool):

@@ -14,15 +14,15 @@ from typing import Any
 from remotemedia.errors import RegistryError
 from remotemedia.registry import _credential_helpers as helpers
 from remotemedia.registry._auth_files import (
-    DOCKER_HUB_HOSTS,
     auth_files,
     helper_of,
     keys_of,
     normal,
     read_auth_file,
 )
+from remotemedia.registry._hosts import same_host
 
-__all__ = ["DOCKER_HUB_HOSTS", "Credentials", "find_credentials"]
+__all__ = ["Credentials", "find_credentials"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ class Credentials:
     @property
     def encoded(self) -> str:
         """User name and password as that header and `auths` have them."""
-        return base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        # Those of the environment may be of bytes that are no UTF-8, and are sent as they are.
+        return base64.b64encode(f"{self.username}:{self.password}".encode(errors="surrogateescape")).decode()
 
 
 def find_credentials(host: str, repository: str, environ: Mapping[str, str]) -> Credentials | None:
@@ -57,7 +58,7 @@ def find_credentials(host: str, repository: str, environ: Mapping[str, str]) -> 
     is used instead.
     """
     username = environ.get("REMOTEMEDIA_USERNAME")
-    if username and environ.get("REMOTEMEDIA_REGISTRY", host) == host:
+    if username and same_host(environ.get("REMOTEMEDIA_REGISTRY", host), host):
         return Credentials(username, environ.get("REMOTEMEDIA_PASSWORD", ""))
     keys = keys_of(host, repository)
     for path in auth_files(environ):

@@ -44,7 +44,7 @@ class FollowingHash:
         self._kept: deque[_Stretch] = deque()
         self._is_close = begun == 0  # the thread has come to what is kept
         self._complete = False
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._follow, name="hash", daemon=True)
 
@@ -71,7 +71,7 @@ class FollowingHash:
             self._tell()
 
     def digest(self) -> str:
-        """Give `sha256:…` of all that was written, once the context has been left; raises `OSError` of reading."""
+        """Give `sha256:…` of all that was written, once the context has been left; raises what reading it did."""
         if self._failure is not None:
             raise self._failure
         return f"sha256:{self._state.hexdigest()}"
@@ -97,7 +97,7 @@ class FollowingHash:
                 for chunk in stretch.chunks or self._read(position, position + stretch.size):
                     self._state.update(chunk)
                 position += stretch.size
-        except OSError as exc:
+        except Exception as exc:  # noqa: BLE001 - who waits for this thread raises it
             with self._changed:
                 self._failure = exc
                 self._changed.notify()

@@ -9,6 +9,7 @@ from remotemedia.errors import RegistryError
 
 # What a server says, by alert, of a client's certificate (RFC 8446, section 6.2), as OpenSSL names it.
 _CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE")
+_NOT_AGREED = "HANDSHAKE_FAILURE"  # what TLS 1.2 says of a missing certificate, and of much else
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
 # The connection was lost, or its bytes were damaged on the way: another one may do better.
 _PASSING = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -29,27 +30,24 @@ class TlsOptions:
     client_key: Path | None = None
 
     def context(self, *, as_client: bool) -> ssl.SSLContext:
-        """Make a context, with the client certificate or without; raises `RegistryError` RM411 for a bad file."""
-        context = _context(self, as_client=as_client)
-        if isinstance(context, RegistryError):
-            raise context
-        return context
+        """Give a context, with the client certificate or without; raises `RegistryError` RM411 for a bad file."""
+        return _context(self, as_client=as_client)
 
 
 @cache
-def _context(options: TlsOptions, *, as_client: bool) -> ssl.SSLContext | RegistryError:
+def _context(options: TlsOptions, *, as_client: bool) -> ssl.SSLContext:
     """Reading the system's authorities takes 20 ms or more, so that is done once."""
     context = ssl.create_default_context()
     if options.ca_file is not None:
         try:
             context.load_verify_locations(options.ca_file)
-        except (OSError, ssl.SSLError) as exc:
-            return _unusable(options.ca_file, "certificates of authorities, in PEM", exc)
+        except OSError as exc:
+            raise _unusable(options.ca_file, "certificates of authorities, in PEM", exc) from exc
     if as_client and options.client_certificate is not None:
         try:
             context.load_cert_chain(options.client_certificate, options.client_key, password=_no_password)
-        except (OSError, ssl.SSLError, ValueError) as exc:
-            return _unusable(options.client_certificate, "a client certificate and its key, in PEM", exc)
+        except (OSError, ValueError) as exc:
+            raise _unusable(options.client_certificate, "a client certificate and its key, in PEM", exc) from exc
     return context
 
 
@@ -87,7 +85,9 @@ def tls_failure(host: str, exc: BaseException) -> RegistryError | None:
             host=host,
         )
     hint = "check host, port and proxy"
-    if any(one in reason for one in _NOT_TLS):
+    if _NOT_AGREED in reason:
+        hint = "it may want a client certificate, which `--client-cert FILE --client-key FILE` gives"
+    elif any(one in reason for one in _NOT_TLS):
         hint = "this port does not speak TLS; `--plain-http` asks without, which is for networks that you trust"
     return RegistryError(
         f"registry `{host}` cannot be reached: TLS failed ({_said(reason) or 'no reason given'})",

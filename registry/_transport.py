@@ -1,24 +1,24 @@
 """One HTTP exchange: where it may go, how long it may take, and what it must not carry elsewhere."""
 
-import ipaddress
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import Any, Self
+from urllib.parse import urljoin
 
 import urllib3
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
 from remotemedia.errors import RegistryError
-from remotemedia.registry._connections import with_patience
+from remotemedia.registry._connections import equipped
 from remotemedia.registry._digest import CHUNK_BYTES
 from remotemedia.registry._extent import Extent
 from remotemedia.registry._lost import converted, too_slow
+from remotemedia.registry._proxies import Proxy, proxy_of
 from remotemedia.registry._tls import TlsOptions
+from remotemedia.registry._zones import Standing, is_loopback
 
 Response = urllib3.BaseHTTPResponse
 Body = bytes | Iterable[bytes | Extent]
@@ -90,53 +90,18 @@ def joined(base: str, location: str) -> str:
         raise _not_allowed(f"expected a URL, got `{location[:200]}`") from exc
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether the host (without port) is this machine."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def scheme_of(host: str, *, plain_http: bool, tls: TlsOptions | None) -> str:
     """Say how to speak with `HOST[:PORT]`: `https`; `http` when asked, or on this machine if nothing is said of TLS."""
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
     return "http" if plain_http or (is_loopback(name) and tls in {None, TlsOptions()}) else "https"
 
 
-def _is_inside(host: str) -> bool:
-    """Say whether a host is this machine, or one that only this machine sees: nobody outside may send us there.
-
-    In every spelling that a resolver takes for an address; what names resolve to is not asked.
-    """
-    name = host.rstrip(".")
-    address = _address(name)
-    if address is None:
-        return is_loopback(name)
-    return address.is_loopback or address.is_link_local or address.is_unspecified
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Read an address, also as `127.1` or `0x7f000001` (inet_aton(3)) and IPv4 within IPv6 (RFC 4291, 2.5.5)."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            return ipaddress.IPv4Address(socket.inet_aton(host))
-        except (OSError, ValueError):
-            return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
 class Transport:
     """Sends requests for one registry; several threads may do so at once.
 
     Args:
-        home: the registry's own origin. If it is `https`, nobody sends us on to plain HTTP; only it, and other ports
-            of its host, see the client certificate.
+        home: the registry's own origin. If it is `https`, nobody sends us on to plain HTTP; nobody sends us to a host
+            that is nearer than it; only it, and other ports of its host, see the client certificate.
         plain_http: allow plain HTTP to other machines than this one.
         offline: open no socket at all.
         environ: where proxies are named.
@@ -155,12 +120,13 @@ class Transport:
         timeouts: Timeouts | None = None,
     ) -> None:
         self._home = home
+        self._standing = Standing(home.host)
         self._plain_http = plain_http
         self._offline = offline
         self._environ = environ
         self._tls = tls or TlsOptions()
         self.timeouts = timeouts or Timeouts()
-        self._pools: dict[tuple[str | None, bool | None], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[Proxy | None, bool | None], urllib3.PoolManager] = {}
         self._answered: set[Origin] = set()
 
     def send(
@@ -174,8 +140,8 @@ class Transport:
     ) -> Response:
         """Send one request; GET and HEAD follow redirects, and `authorization` stays with the first origin.
 
-        The body of the answer is not read yet. Raises `RegistryError` RM404, RM406, RM407, RM409, RM410, RM411, or
-        `TransientError`.
+        The body of the answer is not read yet. Raises `RegistryError` RM404, RM406, RM407, RM409, RM410, RM411, RM415,
+        or `TransientError`.
         """
         first = Origin.of(url)
         for _ in range(_MAX_REDIRECTS + 1):
@@ -216,19 +182,18 @@ class Transport:
     ) -> Response:
         if self._offline:
             raise RegistryError(
-                f"expected no use of the network, but `{origin.host}` is needed",
+                f"expected no use of the network, but `{origin.authority}` is needed",
                 code="RM407",
                 hint="pull the package once without `--offline`",
-                host=origin.host,
+                host=origin.authority,
             )
-        if _is_inside(origin.host) and not _is_inside(self._home.host):
-            raise _not_allowed(f"expected a public address, got `{url[:200]}`")
+        self._standing.check_name(origin.host)
         secure = self._home.scheme == "https"
         if origin.scheme == "http" and (secure or not (self._plain_http or is_loopback(origin.host))):
             raise _not_allowed(f"expected `https`, got `{url[:200]}`")
         # A server that takes an upload may need long to say so; any other answer must begin soon.
         patience = self.timeouts.commit if method == "PUT" else self.timeouts.stall
-        with converted(origin.host, known=origin in self._answered):
+        with converted(origin.authority, known=origin in self._answered):
             response = self._pool(origin).request(
                 method,
                 url,
@@ -244,49 +209,20 @@ class Transport:
         return response
 
     def _pool(self, origin: Origin) -> urllib3.PoolManager:
-        proxy = self._proxy(origin)
+        proxy = proxy_of(origin.scheme, origin.host, origin.port, self._environ)
         as_client = origin.host == self._home.host if origin.scheme == "https" else None
         if (proxy, as_client) not in self._pools:
             context = self._tls.context(as_client=as_client) if as_client is not None else None
-            self._pools[proxy, as_client] = with_patience(
-                urllib3.PoolManager(maxsize=_CONNECTIONS, blocksize=CHUNK_BYTES, ssl_context=context)
-                if proxy is None
-                else urllib3.ProxyManager(
-                    proxy,
-                    maxsize=_CONNECTIONS,
-                    blocksize=CHUNK_BYTES,
-                    ssl_context=context,
-                    proxy_headers=_proxy_login(proxy),
-                    proxy_ssl_context=self._tls.context(as_client=False) if proxy.startswith("https:") else None,
-                )
-            )
+            self._pools[proxy, as_client] = self._managed(proxy, context)
         return self._pools[proxy, as_client]
 
-    def _proxy(self, origin: Origin) -> str | None:
-        """Read `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in either case; this machine is never asked by proxy."""
-        name = f"{origin.scheme}_proxy"
-        proxy = self._environ.get(name) or self._environ.get(name.upper())
-        if not proxy or is_loopback(origin.host):
-            return None
-        exceptions = self._environ.get("no_proxy") or self._environ.get("NO_PROXY") or ""
-        if _is_excepted(origin, exceptions):
-            return None
-        return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _is_excepted(origin: Origin, exceptions: str) -> bool:
-    """Say whether `NO_PROXY` names the host: `*`, the name itself (with or without port), or a domain it is in."""
-    names = [name.strip().lstrip(".").lower() for name in exceptions.split(",")]
-    host = origin.host
-    return any(name in {"*", host, f"{host}:{origin.port}"} or (name and host.endswith(f".{name}")) for name in names)
-
-
-def _proxy_login(proxy: str) -> Mapping[str, str]:
-    parts = urlsplit(proxy)
-    if parts.username is None:
-        return {}
-    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return urllib3.make_headers(proxy_basic_auth=login)
+    def _managed(self, proxy: Proxy | None, context: ssl.SSLContext | None) -> urllib3.PoolManager:
+        options: dict[str, Any] = {"maxsize": _CONNECTIONS, "blocksize": CHUNK_BYTES, "ssl_context": context}
+        if proxy is None:
+            return equipped(urllib3.PoolManager(**options), self._standing)
+        if proxy.is_secure:
+            options["proxy_ssl_context"] = self._tls.context(as_client=False)
+        return equipped(proxy.manager(**options), None)
 
 
 def read_bounded(response: Response, host: str, limit: int, seconds: float = Timeouts.window) -> bytes:

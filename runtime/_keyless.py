@@ -5,6 +5,7 @@
 
 The identity is the token that is given, else the ambient one of a CI job. The instance is Sigstore's public one, or the
 private one of a `ClientTrustConfig` file. What is signed is logged: identity, digest and time become public there.
+All of them are reached by the network that is given.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remotemedia.errors import RegistryError, RemoteMediaError, TrustError
+from remotemedia.errors import RemoteMediaError, TrustError
 from remotemedia.trust import statement_payload, strict_json
 
 if TYPE_CHECKING:
@@ -35,32 +36,28 @@ def keyless(network: Network, *, config: Path | None = None, token: str | None =
         token: of an OpenID provider that the instance knows; default that of the CI job.
 
     Raises:
-        RegistryError: RM407, the network may not be used.
-        TrustError: RM506, there is no identity, or Sigstore's client is not installed or fails.
+        TrustError: RM520, the network may not be used; RM506, there is no identity, a service cannot be reached, or
+            Sigstore's client is not installed or fails.
     """
-    if network.offline:
-        raise RegistryError(
-            "expected a network for a keyless signature, got `--offline`",
-            code="RM407",
-            hint="sign with a key of your own: `--key NAME`",
-        )
+    network.check_signing("a keyless signature", "sign with a key of your own: `--key NAME`")
     try:
         from sigstore.dsse import Statement  # noqa: PLC0415 - an extra, and two seconds to load
         from sigstore.models import ClientTrustConfig  # noqa: PLC0415
-        from sigstore.oidc import IdentityToken, detect_credential  # noqa: PLC0415
+        from sigstore.oidc import IdentityToken  # noqa: PLC0415
         from sigstore.sign import SigningContext  # noqa: PLC0415
+
+        from remotemedia.runtime._sigstore_http import govern  # noqa: PLC0415
+        from remotemedia.runtime._sigstore_identity import ambient_identity  # noqa: PLC0415
+        from remotemedia.runtime._sigstore_instance import public_instance  # noqa: PLC0415
     except ImportError as error:
         raise _refused("expected `sigstore` for a keyless signature", "pip install 'remotemedia[keyless]'") from error
 
+    given = None if config is None else _read(config)
+
     def found() -> tuple[IdentityToken, SigningContext]:
-        text = token or detect_credential()
-        if text is None:
-            raise _refused(
-                "expected an OpenID identity for a keyless signature, found none",
-                "give one with `--identity-token`, or run this in a CI job that has one (`id-token: write`)",
-            )
-        instance = ClientTrustConfig.production() if config is None else ClientTrustConfig.from_json(_read(config))
-        return IdentityToken(text), SigningContext.from_trust_config(instance)
+        identity = IdentityToken(token or ambient_identity(network))
+        instance = ClientTrustConfig.from_json(given or public_instance(network))
+        return identity, SigningContext.from_trust_config(instance)
 
     identity, context = _converted(found)
 
@@ -68,6 +65,7 @@ def keyless(network: Network, *, config: Path | None = None, token: str | None =
         payload = _with_name(statement_payload(digest, predicate_type, predicate), digest)
 
         def sign() -> bytes:
+            govern(context, network)
             with context.signer(identity) as signer:
                 return signer.sign_dsse(Statement(payload)).to_json().encode()
 

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
-from remotemedia.errors import RegistryError, TrustError
-from remotemedia.registry._retry import RetryPolicy, retrying
-from remotemedia.registry._transport import Origin, Transport, read_bounded
+from remotemedia.errors import TrustError
 
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampRequest, TimeStampResponse
@@ -32,33 +30,36 @@ _GRANTED: Final = (0, 1)  # RFC 3161, section 2.4.2: granted, granted with modif
 
 
 class TimestampClient:
-    """Asks one authority for timestamps; call it with a signature. Every failure is a `TrustError` RM519."""
+    """Asks one authority for timestamps; call it with a signature.
+
+    Args:
+        url: of the authority.
+        network: how it is reached; it must not be offline.
+
+    Raises:
+        TrustError: RM520, the network may not be used; RM519 whatever else fails, here or when it is called.
+    """
 
     def __init__(self, url: str, network: Network) -> None:
         self._url = url
-        self._network = network
+        network.check_signing(
+            f"a timestamp from `{url}`", "sign without `--timestamp-url`, and without one in the configuration"
+        )
+        from remotemedia.runtime._service import Service  # noqa: PLC0415 - importing it opens a socket
+
+        # The answer is signed and names what was asked, so that http, which most authorities speak, takes nothing away.
+        self._service = Service(network, url, failed=self._failed, plain_http=True, limit=_MAX_RESPONSE)
 
     def __call__(self, signature: bytes, /) -> bytes:
         """Return the DER of a `TimeStampResp` over SHA-256 of the signature."""
         request = TimestampRequestBuilder().data(signature).hash_algorithm(HashAlgorithm.SHA256).build()
-        try:
-            data = retrying(RetryPolicy(attempts=3), lambda: self._exchange(request.as_bytes()))
-        except RegistryError as error:
-            raise self._failed(error.message.removeprefix("registry ")) from error
-        self._check(data, request, hashlib.sha256(signature).digest())
-        return data
-
-    def _exchange(self, request: bytes) -> bytes:
-        # The answer is signed and names what was asked, so that http, which most authorities speak, takes nothing away.
-        transport = Transport(
-            Origin.of(self._url), plain_http=True, offline=self._network.offline, environ=self._network.environ
-        )
-        headers = {"Content-Type": _REQUEST, "Accept": _RESPONSE, "Content-Length": str(len(request))}
-        response = transport.send("POST", self._url, headers=headers, body=request)
-        data = read_bounded(response, Origin.of(self._url).host, _MAX_RESPONSE)
-        if response.status != _OK:
-            raise self._failed(f"expected the status {_OK}, got {response.status}")
-        return data
+        body = request.as_bytes()
+        headers = {"Content-Type": _REQUEST, "Accept": _RESPONSE, "Content-Length": str(len(body))}
+        answer = self._service.ask("POST", self._url, headers=headers, body=body)
+        if answer.status != _OK:
+            raise self._failed(f"expected the status {_OK}, got {answer.status}")
+        self._check(answer.data, request, hashlib.sha256(signature).digest())
+        return answer.data
 
     def _check(self, data: bytes, request: TimeStampRequest, imprint: bytes) -> None:
         response = self._decoded(data)
@@ -81,10 +82,10 @@ class TimestampClient:
         except ValueError as error:
             raise self._failed(f"expected a `TimeStampResp` (RFC 3161), got {len(data)} other bytes") from error
 
-    def _failed(self, why: str) -> TrustError:
+    def _failed(self, why: str, hint: str | None = None) -> TrustError:
         return TrustError(
             f"expected a timestamp from `{self._url}`: {why}",
             code="RM519",
-            hint="check the address; without `--timestamp-url` the signature carries no proven time",
+            hint=hint or "check the address; without `--timestamp-url` the signature carries no proven time",
             url=self._url,
         )

@@ -16,37 +16,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from remotemedia.errors import RegistryError
-from remotemedia.registry import (
-    Credentials,
-    LayoutDirectory,
-    PackageArchive,
-    Reference,
-    Scheme,
-    Source,
-    TlsOptions,
-)
+from remotemedia.errors import RegistryError, RemoteMediaError, TrustError, UsageError
+from remotemedia.registry import Reference, Scheme
 from remotemedia.runtime._config import Configuration, Mirrors, parse_mirrors
+from remotemedia.runtime.home import home_directory
 
 if TYPE_CHECKING:
-    from remotemedia.registry import HttpRegistry
+    from remotemedia.registry import Credentials, HttpRegistry, LayoutDirectory, Source, TlsOptions
 
 __all__ = ["Network", "parse_mirrors"]
 
 _T = TypeVar("_T")
 # The registry cannot be reached, is busy or broken, or is not who it should be: another place may help.
 _UNREACHABLE: Final = frozenset({"RM404", "RM409"})
+# A signature that is asked for is missing: a mirror need not have what refers to a package.
+_UNSIGNED: Final = frozenset({"RM501", "RM502", "RM517"})
 
 
 @dataclass(frozen=True)
 class Network:
-    """How to reach registries.
+    """How to reach registries, and who gives signatures their time and their certificates.
 
     Attributes:
         offline: open no socket.
         plain_http: speak http with registries that are not on this machine.
-        ca_file: PEM file of the authorities that registries are trusted by; else that of `REMOTEMEDIA_CA_FILE`.
-        client_certificate: PEM file of what is shown to registries; else `REMOTEMEDIA_CLIENT_CERT`.
+        ca_file: PEM file of authorities that servers are trusted by, beside the system's; else `REMOTEMEDIA_CA_FILE`.
+        client_certificate: PEM file of what is shown to servers that ask; else `REMOTEMEDIA_CLIENT_CERT`.
         client_key: PEM file of its key, unless that is in the same file; else `REMOTEMEDIA_CLIENT_KEY`.
         mirrors: where to ask when a registry cannot be reached, before those of `config.json`.
         environ: for these, credentials and proxies.
@@ -71,7 +66,9 @@ class Network:
 
     @property
     def tls(self) -> TlsOptions:
-        """How registries are trusted, and what they are shown."""
+        """How servers are trusted, and what they are shown."""
+        from remotemedia.registry import TlsOptions  # noqa: PLC0415 - `ssl` is slow to import
+
         return TlsOptions(
             ca_file=self.ca_file or self._named("REMOTEMEDIA_CA_FILE"),
             client_certificate=self.client_certificate or self._named("REMOTEMEDIA_CLIENT_CERT"),
@@ -85,6 +82,8 @@ class Network:
             RegistryError: RM401, it names neither; RM407, a registry is needed, and the network may not be used.
         """
         if reference.scheme is Scheme.LAYOUT:
+            from remotemedia.registry import LayoutDirectory  # noqa: PLC0415 - few commands need it
+
             return LayoutDirectory(Path(reference.path))
         if reference.scheme is Scheme.REGISTRY:
             self._check_online(reference.host)
@@ -96,6 +95,7 @@ class Network:
                 plain_http=self.plain_http,
                 tls=self.tls,
                 environ=self.environ,
+                uploads=self._uploads(),
             )
         raise RegistryError(f"expected a registry or a layout directory, got `{reference}`", code="RM401")
 
@@ -107,11 +107,15 @@ class Network:
             PackageError: RM301, RM304, the file is no package.
         """
         if reference.scheme is Scheme.FILE:
+            from remotemedia.registry import PackageArchive  # noqa: PLC0415 - the same
+
             return PackageArchive(Path(reference.path))
         return nullcontext(self.target(reference))
 
     def ask(self, reference: Reference, question: Callable[[Source], _T]) -> _T:
         """Ask what a reference names, and its mirrors in turn where that cannot be reached.
+
+        A mirror whose copy lacks a signature that is asked for does not have the package.
 
         Args:
             reference: what is looked for.
@@ -120,13 +124,17 @@ class Network:
         Raises:
             RegistryError: RM404, none can be reached; the details name the `mirrors` that were tried.
         """
-        refusals = []
+        refusals: list[tuple[Reference, RemoteMediaError]] = []
         for place in (reference, *self._mirrors_of(reference)):
             try:
                 with self.source(place) as source:
                     return question(source)
             except RegistryError as error:
                 if place is reference and error.code not in _UNREACHABLE:
+                    raise
+                refusals.append((place, error))
+            except TrustError as error:
+                if place is reference or error.code not in _UNSIGNED:
                     raise
                 refusals.append((place, error))
         (_, first), *others = refusals
@@ -151,6 +159,32 @@ class Network:
 
         return check_login(host, credentials, plain_http=self.plain_http, tls=self.tls, environ=self.environ)
 
+    def check_signing(self, what: str, hint: str) -> None:
+        """Refuse a signature that needs the network where that may not be used, before any socket is opened.
+
+        Args:
+            what: is needed, as in `expected a network for …`.
+            hint: how to sign without.
+
+        Raises:
+            TrustError: RM520.
+        """
+        if self.offline:
+            raise TrustError(f"expected a network for {what}, got `--offline`", code="RM520", hint=hint)
+
+    def check_index(self) -> None:
+        """Refuse what pip's index would have to be asked for where the network may not be used.
+
+        Raises:
+            RegistryError: RM416.
+        """
+        if self.offline:
+            raise RegistryError(
+                "expected a network for pip's index, got `--offline`",
+                code="RM416",
+                hint="build without `--lock-python` and `--vendor-wheels`",
+            )
+
     def _mirrors_of(self, reference: Reference) -> tuple[Reference, ...]:
         if reference.scheme is not Scheme.REGISTRY or self.offline:
             return ()
@@ -160,6 +194,13 @@ class Network:
             replace(reference, host=host, path=f"{prefix}/{reference.path}" if prefix else reference.path)
             for host, _, prefix in parts
         )
+
+    def _uploads(self) -> Path | None:
+        """Where uploads that were not finished are remembered; without a home nowhere."""
+        try:
+            return home_directory(self.environ) / "uploads"
+        except UsageError:
+            return None
 
     def _check_online(self, host: str) -> None:
         if self.offline:

@@ -194,3 +194,8 @@ def test_a_registry_that_lets_anybody_in_tries_nothing() -> None:
 def test_passwords_are_not_shown() -> None:
     assert "s3cret" not in repr(ANN)
     assert "token" not in repr(Credentials(identity_token="token-of-ann")).replace("identity_token", "")  # noqa: S106
+
+
+def test_a_password_that_is_no_text_is_sent_as_it_is() -> None:
+    """As `os.environ` gives bytes that are no UTF-8 (PEP 383)."""
+    assert base64.b64decode(Credentials("ann", "caf\udce9").encoded) == b"ann:caf\xe9"

@@ -14,7 +14,8 @@ from remotemedia.registry import RetryPolicy, digest_of, hex_of, referrers_tag
 from remotemedia.registry._auth import Challenge
 from remotemedia.registry._digest import is_referrers_tag, verified
 from remotemedia.registry._retry import parse_retry_after
-from remotemedia.registry._transport import Origin, Transport, is_loopback
+from remotemedia.registry._transport import Origin, Transport
+from remotemedia.registry._zones import is_loopback
 
 
 def test_a_bearer_challenge_is_read() -> None:
@@ -157,20 +158,3 @@ def test_nobody_outside_sends_us_to_this_machine(url: str) -> None:
     with pytest.raises(RegistryError) as caught:
         transport.send("GET", url, headers={})
     assert caught.value.code == "RM406"
-
-
-@pytest.mark.parametrize(
-    ("environ", "host", "proxied"),
-    [
-        ({}, "r.example", False),
-        ({"HTTPS_PROXY": "http://p:1"}, "r.example", True),
-        ({"https_proxy": "http://p:1", "NO_PROXY": "example"}, "r.example", False),
-        ({"https_proxy": "http://p:1", "no_proxy": "*"}, "r.example", False),
-        ({"https_proxy": "http://p:1", "no_proxy": ".other, r.example"}, "r.example", False),
-        ({"https_proxy": "http://p:1", "no_proxy": "ample"}, "r.example", True),
-        ({"https_proxy": "http://p:1"}, "localhost", False),
-    ],
-)
-def test_proxies(environ: dict[str, str], host: str, *, proxied: bool) -> None:
-    home = Origin("https", host, 443)
-    assert (Transport(home, environ=environ)._proxy(home) is not None) is proxied

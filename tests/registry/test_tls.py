@@ -197,3 +197,22 @@ def test_a_dead_proxy_is_named(secure: RegistrySimulator) -> None:
     error = failure(registry)
     assert error.code == "RM404"
     assert "proxy" in str(error)
+
+
+def test_a_file_that_was_mended_is_read_again(secure: RegistrySimulator, authority: Authority, tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.touch()
+    tls = TlsOptions(ca_file=path)
+    assert failure(HttpRegistry(secure.host, NAME, environ={}, retry=QUICK, tls=tls)).code == "RM411"
+    path.write_bytes(authority.file.read_bytes())
+    assert failure(HttpRegistry(secure.host, NAME, environ={}, retry=QUICK, tls=tls)).code == "RM402"
+
+
+def test_a_client_certificate_is_asked_for_where_tls_1_2_only_fails(authority: Authority) -> None:
+    context = authority.server(authority.issue("127.0.0.1"), clients=ssl.CERT_REQUIRED)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with RegistrySimulator(tls=context) as simulator:
+        tls = TlsOptions(ca_file=authority.file)
+        error = failure(HttpRegistry(simulator.host, NAME, environ={}, retry=QUICK, tls=tls))
+    assert error.hint is not None
+    assert "--client-cert" in error.hint

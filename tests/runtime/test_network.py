@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,16 +151,79 @@ def test_what_is_no_mirror(word: str) -> None:
     assert caught.value.code == "RM701"
 
 
-def test_a_projects_configuration_overrides_the_users(environ: dict[str, str], tmp_path: Path) -> None:
-    home, project = Path(environ["REMOTEMEDIA_HOME"]), tmp_path / "project"
-    for place in (home, project / ".remotemedia"):
+@pytest.fixture
+def places(environ: dict[str, str], tmp_path: Path) -> tuple[Path, Path]:
+    """The files that the user and a project configure by."""
+    home, project = Path(environ["REMOTEMEDIA_HOME"]), tmp_path / "project/.remotemedia"
+    for place in (home, project):
         place.mkdir(parents=True)
+    return home / "config.json", project / "config.json"
+
+
+def test_a_project_may_make_the_cache_larger_and_no_smaller(
+    environ: dict[str, str], tmp_path: Path, places: tuple[Path, Path]
+) -> None:
+    users, projects = places
+    project = tmp_path / "project"
     assert Configuration.load(environ, project) == Configuration()
-    (home / "config.json").write_text('{"cache_size": "1GB", "mirrors": {"a": ["b", "c/d"]}}')
+    projects.write_text('{"cache_size": 7}')
+    assert Configuration.load(environ, project).cache_size is None
+    users.write_text('{"cache_size": "1GB", "mirrors": {"a": ["b", "c/d"]}}')
     assert Configuration.load(environ, project) == Configuration(10**9, {"a": ("b", "c/d")})
-    (project / ".remotemedia/config.json").write_text('{"cache_size": 7}')
-    assert Configuration.load(environ, project) == Configuration(7, {"a": ("b", "c/d")})
+    projects.write_text('{"cache_size": "2GB"}')
+    assert Configuration.load(environ, project) == Configuration(2 * 10**9, {"a": ("b", "c/d")})
     assert Configuration.load(environ | {"REMOTEMEDIA_CACHE_SIZE": "8"}, project).cache_size == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("mirrors", {"registry.example": "evil.example"}), ("timestamp_url", "http://169.254.169.254/"), ("mirrors", 1)],
+)
+def test_a_project_cannot_say_whom_to_ask(  # noqa: PLR0917 - fixtures
+    environ: dict[str, str],
+    tmp_path: Path,
+    places: tuple[Path, Path],
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    value: object,
+) -> None:
+    _, projects = places
+    projects.write_text(json.dumps({name: value}))
+    assert Configuration.load(environ, tmp_path / "project") == Configuration()
+    (told,) = caplog.messages
+    assert told.startswith(f"`{name}` in `{projects}` is passed over")
+    assert (
+        Configuration.load(environ | {"REMOTEMEDIA_HOME": str(tmp_path / "none")}, tmp_path / "project").mirrors == {}
+    )
+
+
+@pytest.mark.parametrize("name", ["keyring", "policy", "plain_http", "offline", "ca_file", "username"])
+def test_a_project_cannot_say_whom_to_trust(
+    environ: dict[str, str], tmp_path: Path, places: tuple[Path, Path], name: str
+) -> None:
+    """Neither can the user, there: what has a place of its own is not known in this file."""
+    for place in places:
+        place.write_text(json.dumps({name: True}))
+        with pytest.raises(RegistryError, match=f"`{name}` is not known") as caught:
+            Configuration.load(environ, tmp_path / "project")
+        assert caught.value.details["path"] == str(place)
+        place.unlink()
+
+
+def test_a_pipe_in_a_projects_place_keeps_nobody_waiting(
+    environ: dict[str, str], tmp_path: Path, places: tuple[Path, Path]
+) -> None:
+    os.mkfifo(places[1])
+    with pytest.raises(RegistryError, match="config") as caught:
+        Configuration.load(environ, tmp_path / "project")
+    assert caught.value.code == "RM412"
+
+
+def test_a_home_that_is_the_projects_is_the_users(environ: dict[str, str], places: tuple[Path, Path]) -> None:
+    _, projects = places
+    projects.write_text('{"mirrors": {"a": "b"}}')
+    own = environ | {"REMOTEMEDIA_HOME": str(projects.parent)}
+    assert Configuration.load(own, projects.parent.parent).mirrors == {"a": ("b",)}
 
 
 @pytest.mark.parametrize(
