@@ -11,10 +11,10 @@ from pathlib import Path
 from remotemedia.registry._blobs import BlobStore, cannot_write
 from remotemedia.registry._cache_damage import Damage
 from remotemedia.registry._cache_locks import Lease
-from remotemedia.registry._copy import Referrer, put_referrer_blobs
 from remotemedia.registry._digest import hex_of, is_digest
 from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._layout_source import BLOBS
+from remotemedia.registry._referrers import Referrer, put_referrer_blobs
 
 _TEMPORARY = ".new-"
 

@@ -155,7 +155,7 @@ class RepositoryClient:
             error = RegistryError(
                 f"there is no `{missing}` in {where}", code="RM402", hint="check repository and tag", host=self.host
             )
-        elif status == 429 or status >= 500:  # noqa: PLR2004 - HTTP
+        elif status in {429, 500} or status > 501:  # noqa: PLR2004 - HTTP; 501 will not pass
             error = RegistryError(
                 f"registry {where} answered {status}{said}",
                 code="RM404",

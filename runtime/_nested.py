@@ -8,13 +8,13 @@ nested["voice/filter"]  # of a package in that package
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
 from remotemedia.registry import Reference, Scheme
+from remotemedia.runtime._at_once import ask_each
 
 if TYPE_CHECKING:
     from remotemedia.runtime.resolve import ResolvedPackage
@@ -26,7 +26,6 @@ MAX_DEPTH: Final = 8
 MAX_PACKAGES: Final = 64
 """Packages of one run at most, the outermost counted, and each as often as it stands in the graph."""
 
-_AT_ONCE: Final = 8
 _LOCAL: Final = frozenset({Scheme.FILE, Scheme.LAYOUT})
 
 
@@ -131,15 +130,12 @@ class _Walk:
 
     def _fetch(self, wanted: Mapping[str, str]) -> None:
         missing = {text: name for text, name in wanted.items() if text not in self.fetched}
-        threads = ThreadPoolExecutor(_AT_ONCE)
-        try:
-            futures = {text: threads.submit(self.resolve, text) for text in missing}
-            for text, name in missing.items():
-                with _of_node(name, text):
-                    self.fetched[text] = futures[text].result()
-        finally:
-            # What is under way comes to its end, and is in the cache for the next time.
-            threads.shutdown(cancel_futures=True)
+
+        def fetch(text: str) -> ResolvedPackage:
+            with _of_node(missing[text], text):
+                return self.resolve(text)
+
+        self.fetched.update(ask_each(fetch, missing))
 
     def _into(self, place: _Place, name: str, node: Mapping[str, Any]) -> _Place:
         inner = self.fetched[node["remote_ref"]]

@@ -12,12 +12,12 @@ import asyncio
 import os
 import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from remotemedia.nodes.remote import HFPipelineNode
+from remotemedia.runtime._at_once import ask_each
 from remotemedia.runtime._lines import from_line, to_line
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PackageNode", "with_packages"]
 
-_AT_ONCE: Final = 8
 _MAX_LINE: Final = 96 << 20  # bytes: a value of 64 MiB as base64, and what stands around it
 
 
@@ -51,10 +50,8 @@ def with_packages(nodes: Sequence[Node], ids: Sequence[str], is_fed: Callable[[s
     """
     home = home_directory(os.environ)
     resolver = Resolver(os.environ, Network())
-    # One that several nodes are is fetched once.
-    wanted = dict.fromkeys(reference for node in nodes if (reference := package_of(node)) is not None)
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        resolved = dict(zip(wanted, threads.map(resolver.resolve_all, wanted), strict=True))
+    wanted = [reference for node in nodes if (reference := package_of(node)) is not None]
+    resolved = ask_each(resolver.resolve_all, wanted)
     return [
         node
         if (reference := package_of(node)) is None

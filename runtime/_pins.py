@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from remotemedia.errors import PackageError
 from remotemedia.registry import Reference, Scheme
+from remotemedia.runtime._at_once import ask_each
 
 if TYPE_CHECKING:
     from remotemedia.runtime.network import Network
 
 __all__ = ["resolve_pins"]
-
-_AT_ONCE: Final = 8
 
 
 def resolve_pins(references: Iterable[str], network: Network) -> dict[str, str]:
@@ -33,9 +31,8 @@ def resolve_pins(references: Iterable[str], network: Network) -> dict[str, str]:
                 code="RM311",
                 hint=f"`remotemedia push oci-layout:packages {text}` puts it into one",
             )
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        digests = threads.map(lambda it: _digest(it, network), waiting.values())
-        return {text: f"{text}@{digest}" for text, digest in zip(waiting, digests, strict=True)}
+    digests = ask_each(lambda text: _digest(waiting[text], network), waiting)
+    return {text: f"{text}@{digest}" for text, digest in digests.items()}
 
 
 def _digest(reference: Reference, network: Network) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from remotemedia.errors import PackageError, RegistryError
-from remotemedia.packager import export_package
+from remotemedia.errors import RegistryError
+from remotemedia.packager import export_package, writing
 from remotemedia.registry import Cache, Descriptor, LayoutDirectory, Progress, Reference, Scheme, Source, copy
 from remotemedia.runtime.home import home_directory
 
@@ -24,7 +24,8 @@ def copy_package(
     """Copy a package with all that refers to it, every byte checked; where it is now, and what it is.
 
     Nobody is asked whether its signer is trusted: that is for whoever runs it. A target without a tag gets that of the
-    source, or `latest`; a file is the one that was built, byte for byte, if no signature was added since.
+    source, or `latest`; a file is the one that was built, byte for byte, if no signature was added since. What others
+    attached comes along where it can; a file has signatures alone.
 
     Raises:
         RegistryError: RM40x, one place cannot be read or written, or the target is none that can be written.
@@ -66,13 +67,9 @@ def _export(source: Source, descriptor: Descriptor, path: Path, progress: Progre
     if isinstance(source, LayoutDirectory):
         export_package(source, descriptor.digest, path)
         return
-    try:
+    with writing(path, hint="name a directory that is there"):
         place = TemporaryDirectory(dir=path.absolute().parent, prefix=".remotemedia-")
-    except OSError as error:
-        raise PackageError(
-            f"cannot write `{path}`: {error.strerror}", code="RM307", hint="name a directory that is there"
-        ) from error
     with place as directory:
         layout = LayoutDirectory(Path(directory))
-        copy(source, layout, descriptor, progress=progress)
+        copy(source, layout, descriptor, progress=progress, notes=False)
         export_package(layout, descriptor.digest, path)

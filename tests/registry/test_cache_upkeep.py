@@ -233,3 +233,14 @@ def test_links_to_a_damaged_file_are_not_used_again(cache: Cache, home: Path, tm
     put(cache, tmp_path / "again", "b", size=100_000)
     assert cache.verify() == ()
     assert cache.get(first) is not None
+
+
+def test_what_somebody_else_put_among_the_blobs_is_left_alone(cache: Cache, home: Path, tmp_path: Path) -> None:
+    put(cache, tmp_path, "a")
+    before = cache.size()
+    stray = home / "blobs/sha256/backup.txt"
+    stray.write_text("x")
+    assert cache.size() == before
+    cache.clear()
+    assert cache.size() == 0
+    assert stray.exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remotemedia.errors import RegistryError
-from remotemedia.registry._copy import JOBS
+from remotemedia.registry._referrers import JOBS
 from tests.registry.samples import Package, make_package
 from tests.registry.transfers import NAME, client, pull, push, refusal
 from tests.simulators.registry import IDENTITY_TOKEN, PASSWORD, USERNAME, RegistrySimulator

@@ -6,7 +6,7 @@ import pytest
 
 from remotemedia.errors import RemoteMediaError
 from remotemedia.registry import HttpRegistry, LayoutDirectory, PackageArchive, RetryPolicy, copy
-from remotemedia.registry._copy import JOBS
+from remotemedia.registry._referrers import JOBS
 from tests.registry.samples import Package
 from tests.simulators.registry import RegistrySimulator
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from remotemedia.errors import PackageError
+from remotemedia.errors import PackageError, RegistryError
 from remotemedia.runtime._push import push_package
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.publish import build_package
@@ -110,6 +110,24 @@ def test_a_package_that_is_not_there_is_told_with_its_node(make: Make, resolver:
     with pytest.raises(PackageError, match=r"^node `n0`: ") as caught:
         resolve_nested(package, resolver.resolve)
     assert caught.value.details["node"] == "n0"
+
+
+def test_one_that_fails_does_not_wait_for_the_others(make: Make, resolver: Resolver) -> None:
+    package = resolver.resolve(make("outer", "oci://registry.example/slow:1", "oci://registry.example/gone:1"))
+    arrived, enough = threading.Event(), threading.Event()
+
+    def resolve(text: str) -> ResolvedPackage:
+        if "gone" in text:
+            arrived.wait(20)
+            raise RegistryError("there is no such package", code="RM402")
+        arrived.set()
+        assert enough.wait(60), "nobody waits for this one"
+        return resolver.resolve(text)
+
+    with pytest.raises(RegistryError, match=r"^node `n1`: `oci://registry.example/gone:1`: there is no such package"):
+        resolve_nested(package, resolve)
+    assert not enough.is_set()
+    enough.set()
 
 
 def test_grants_and_policies_reach_what_they_name(make: Make, resolver: Resolver, home: Path) -> None:
