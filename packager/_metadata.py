@@ -10,6 +10,7 @@ from typing import Any
 from remotemedia.compiler import Program, explain
 from remotemedia.packager._dependencies import distribution_rows, import_rows, unresolved
 from remotemedia.packager._origin import Origin
+from remotemedia.packager._wants import wanted_grants
 
 _PYTHON = ">=3.11"  # what the SDK itself supports
 
@@ -89,11 +90,3 @@ def config_document(manifest: Mapping[str, Any], runtimes: Mapping[str, str], ve
             for node in manifest["nodes"]
         ],
     }
-
-
-def wanted_grants(manifest: Mapping[str, Any], runtimes: Mapping[str, str]) -> list[str]:
-    """What the package asks of its user: what its nodes ask for, and `python` where one runs outside the sandbox."""
-    grants = {grant for node in manifest["nodes"] for grant in node.get("grants", ())}
-    if "python" in runtimes.values():
-        grants.add("python")
-    return sorted(grants)
