@@ -92,8 +92,6 @@ def config_document(manifest: Mapping[str, Any], runtimes: Mapping[str, str], ve
 
 
 def wanted_grants(manifest: Mapping[str, Any], runtimes: Mapping[str, str]) -> list[str]:
-    """What the package asks of its user: what its nodes ask for, and `python` where one runs outside the sandbox."""
+    """What the package asks of its user: what its nodes ask for, and what the runtimes outside the sandbox need."""
     grants = {grant for node in manifest["nodes"] for grant in node.get("grants", ())}
-    if "python" in runtimes.values():
-        grants.add("python")
-    return sorted(grants)
+    return sorted(grants | set(runtimes.values()) & {"program", "python"})
