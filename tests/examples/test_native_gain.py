@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from remotemedia.compiler import compile_file
+from remotemedia.runtime.trace import trace_file
 from remotemedia.schemas.modules import platform
 from tests.conftest import REPOSITORY, Command
 
@@ -31,6 +33,9 @@ def test_sound_comes_out_half_as_loud(tmp_path: Path, remotemedia: Command) -> N
     source.write_text(source.read_text().replace("gain-amd64", program).replace("linux/amd64", platform()))
     # Without the C library inside, which not every compiler has at hand.
     subprocess.run(["/bin/sh", str(example / "build.sh")], check=True, env={**os.environ, "CFLAGS": ""})
+    traced = trace_file(source, arguments=[]).manifest
+    assert traced["metadata"].pop("traced")
+    assert compile_file(source).manifest == traced
     built = remotemedia("build", source, "--output", tmp_path)
     assert built.returncode == 0, built.stderr
     (package,) = tmp_path.glob("*.rmpkg")
