@@ -62,9 +62,9 @@ def _revoke(digest: str, approvals: Approvals, *, as_json: bool) -> None:
 def _approve(found: ResolvedPackage, words: tuple[str, ...], approvals: Approvals, *, as_json: bool) -> None:
     from remotemedia.runtime._approvals import Approval
     from remotemedia.runtime._grants import Grants
-    from remotemedia.runtime.run import choose
+    from remotemedia.runtime.run import choose, with_programs
 
-    choices = choose(found)
+    choices = with_programs(choose(found), Grants.parse(words))
     wanted = {f"{it.id}:{grant}": why for it in choices for grant, why in it.wants.items()}
     grants = Grants.parse(words or wanted)
     grants.check_nodes(it.id for it in choices)

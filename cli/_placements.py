@@ -46,6 +46,8 @@ def _more(row: Mapping[str, Any]) -> Iterable[str]:
         yield f"wants {' '.join(f'--allow {word}' for word in words)}"
     if row["others"]:
         yield f"could run as {', '.join(row['others'])}"
+    for it in row.get("modules", ()):
+        yield f"has {it['kind']}{' for ' + it['platform'] if 'platform' in it else ''}: {it['file']}"
 
 
 def _decided(row: Mapping[str, Any]) -> Iterable[str]:

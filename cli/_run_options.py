@@ -15,7 +15,7 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="NODE.PARAM=VA
 SecretSources = Annotated[list[str] | None, typer.Option("--secret", help="NAME=env:VARIABLE or NAME=file:PATH.")]
 Allow = Annotated[
     list[str] | None,
-    typer.Option("--allow", help="Grant [NODE:]python, host, net=HOST:PORT, read=DIR …"),
+    typer.Option("--allow", help="Grant [NODE:]program, python, host, net=HOST:PORT, read=DIR …"),
 ]
 Runtimes = Annotated[list[str] | None, typer.Option("--runtime", help="NODE=KIND, or KIND for all nodes that can.")]
 OnError = Annotated[list[str] | None, typer.Option("--on-error", help="[NODE=]POLICY: fail, skip or restart:N.")]

@@ -120,7 +120,7 @@ class Built:
 
 def _program(modules: Modules, closure: Closure, built: Built, findings: Findings, digest: Digest) -> Program:
     project = modules.project
-    dependencies = find_dependencies(closure, modules, built.code, findings)
+    dependencies = find_dependencies(closure, modules, built.code, built.manifest["nodes"], findings)
     resources = find_resources(closure, modules, findings)
     warnings = findings.check(built.pipeline)
     return Program(

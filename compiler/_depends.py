@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remotemedia.compiler._dependencies.model import Dependencies, Lack, Needs
-from remotemedia.compiler._sandbox_rule import find_needs
+from remotemedia.compiler._sandbox_rule import find_needs, left_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from remotemedia.compiler._dependencies.collect import Collected
     from remotemedia.compiler._dependencies.model import Distribution, VendoredFile
@@ -22,7 +22,11 @@ __all__ = ["find_dependencies"]
 
 
 def find_dependencies(
-    closure: Closure, modules: Modules, code: Mapping[str, ProjectClass | Function], findings: Findings
+    closure: Closure,
+    modules: Modules,
+    code: Mapping[str, ProjectClass | Function],
+    nodes: Collection[dict[str, Any]],
+    findings: Findings,
 ) -> Dependencies:
     """Return what the sources of a program depend on; what is to be said of it is among the findings.
 
@@ -30,17 +34,18 @@ def find_dependencies(
         closure: the project's sources, the pipeline's file first.
         modules: the project.
         code: the project's classes and functions that nodes name, by their name.
+        nodes: of the manifest.
         findings: takes RM111 and RM130 to RM133.
     """
     collected = _collect(closure, modules, findings)
     if collected is None:
-        return Dependencies(needs=find_needs(closure, code, None, findings))
+        return Dependencies(needs=find_needs(closure, code, None, nodes, findings))
     from remotemedia.compiler._dependencies.reach import Reach  # noqa: PLC0415 - most programs need none
 
-    needs = find_needs(closure, code, Reach(collected.environment), findings)
+    needs = find_needs(closure, code, Reach(collected.environment), nodes, findings)
     reached = {name for it in needs.values() if not it.lacks for name in it.distributions}
     distributions = collected.close_over(reached)
-    needs, vendored = _vendor(collected, distributions, needs, code, findings)
+    needs, vendored = _vendor(collected, distributions, needs, code, nodes=nodes, findings=findings)
     return Dependencies(collected.imports, distributions, vendored, needs)
 
 
@@ -60,6 +65,8 @@ def _vendor(
     distributions: tuple[Distribution, ...],
     needs: dict[str, Needs],
     code: Mapping[str, ProjectClass | Function],
+    *,
+    nodes: Collection[dict[str, Any]],
     findings: Findings,
 ) -> tuple[dict[str, Needs], tuple[VendoredFile, ...]]:
     """Return the files that travel; a class or function for which there is no more room is left to another runtime."""
@@ -84,7 +91,7 @@ def _vendor(
             f"`{code[name].name}` needs more than the sandbox can be given: {listed}",
             code[name].place,
             why,
-            notes=(f"the runtime left for `{code[name].name}` is `python`, which its users have to allow",),
+            notes=(left_for(code[name].name, name, nodes),),
             help="import less in the node",
             severity="warning",
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.compiler._dependencies.model import Lack, Needs
 from remotemedia.compiler._loaded import loaded_with
-from remotemedia.compiler.sandbox import absence, is_standard, uselessness
+from remotemedia.compiler.sandbox import absence, component_of, is_standard, uselessness
+from remotemedia.schemas.modules import programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from remotemedia.compiler._dependencies.reach import Reach
     from remotemedia.compiler._findings import Findings
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
     from remotemedia.compiler._loaded import Part
     from remotemedia.compiler._values import Function, ProjectClass
 
-__all__ = ["find_needs"]
+__all__ = ["find_needs", "left_for"]
 
 _SHOWN: Final = 3
 
 
 def find_needs(
-    closure: Closure, code: Mapping[str, ProjectClass | Function], reach: Reach | None, findings: Findings
+    closure: Closure,
+    code: Mapping[str, ProjectClass | Function],
+    reach: Reach | None,
+    nodes: Collection[dict[str, Any]],
+    findings: Findings,
 ) -> dict[str, Needs]:
     """Return what each class or function needs, and warn of each import that keeps one out of the sandbox.
 
@@ -35,6 +40,7 @@ def find_needs(
         closure: the project's sources.
         code: the project's classes and functions that nodes name, by their name.
         reach: answers for installed distributions; None if nothing is imported of any.
+        nodes: of the manifest.
         findings: takes the warnings.
     """
     needs = {}
@@ -46,14 +52,32 @@ def find_needs(
             if found.lacks and not part.uses(use):
                 continue
             if any(lack.is_installed or lack.via for lack in found.lacks):  # the others are said to be missing already
-                _warn(user, use, found.lacks, findings)
+                _warn(user, use, found.lacks, left_for(user.name, name, nodes), findings)
             lacks |= dict.fromkeys(found.lacks)
             distributions |= set(found.distributions)
         needs[name] = Needs(tuple(lacks), tuple(sorted(distributions)))
     return needs
 
 
-def _warn(user: ProjectClass | Function, use: ImportUse, lacks: tuple[Lack, ...], findings: Findings) -> None:
+def left_for(shown: str, name: str, nodes: Collection[dict[str, Any]]) -> str:
+    """Return where a class or function can run that the sandbox cannot run, as a note.
+
+    Args:
+        shown: what it is called in messages.
+        name: `module:qualname`.
+        nodes: of the manifest.
+    """
+    its = [node for node in nodes if node.get("entry") == name]
+    if its and all(component_of(node) for node in its):
+        return f"a component runs in the place of `{shown}`; the class itself is left to `python`"
+    if its and all(programs(node.get("params", {})) for node in its):
+        return f"the runtimes left for `{shown}` are `program` and `python`, which its users have to allow"
+    return f"the runtime left for `{shown}` is `python`, which its users have to allow"
+
+
+def _warn(
+    user: ProjectClass | Function, use: ImportUse, lacks: tuple[Lack, ...], left: str, findings: Findings
+) -> None:
     module = (use.name or "").partition(".")[0]
     if _is_standard(use):
         module = lacks[0].module
@@ -68,7 +92,7 @@ def _warn(user: ProjectClass | Function, use: ImportUse, lacks: tuple[Lack, ...]
         f"`{user.name}` needs `{module}`, which the sandbox does not have",
         use.place,
         "imported here",
-        notes=(*notes, f"the runtime left for `{user.name}` is `python`, which its users have to allow"),
+        notes=(*notes, left),
         help=help_,
         severity="warning",
     )

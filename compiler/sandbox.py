@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from remotemedia.schemas import modules
 from remotemedia.schemas.tables import node_type
 
 if TYPE_CHECKING:
@@ -72,9 +73,6 @@ _ABSENT_BECAUSE: Final = {
 
 _OF_CODE: Final = ("python-wasm", "rustpython", "python")
 _SANDBOXED: Final = frozenset({"python-wasm", "rustpython"})
-_COMPONENT: Final = "component"
-"""The argument of a node that names its component, of built-in `WasmNode`s and of an author's own nodes."""
-
 _USELESS: Final = {
     "asyncio.create_subprocess_exec": _NO_PROCESSES, "asyncio.create_subprocess_shell": _NO_PROCESSES,
     "asyncio.open_connection": _NO_NETWORK, "asyncio.start_server": _NO_NETWORK, "asyncio.to_thread": _NO_THREADS,
@@ -145,13 +143,14 @@ def kinds_of(program: Program, node: dict[str, Any]) -> tuple[str, ...]:
 
 def component_of(node: dict[str, Any]) -> str | None:
     """Return the WebAssembly component that does what an author's node does, if it was given one: a project's path."""
-    value = node.get("params", {}).get(_COMPONENT)
-    file = value.get("$file") if isinstance(value, dict) and len(value) == 1 else None
-    return file if "entry" in node and isinstance(file, str) and file.endswith(".wasm") else None
+    file = modules.component(node.get("params", {}))
+    return file if "entry" in node and file is not None and file.endswith(".wasm") else None
 
 
 def _kinds_of_code(node: dict[str, Any]) -> tuple[str, ...]:
-    return _OF_CODE if component_of(node) is None else ("wasm", *_OF_CODE)
+    before = () if component_of(node) is None else ("wasm",)
+    behind = ("program",) if modules.programs(node.get("params", {})) else ()
+    return (*before, *_OF_CODE, *behind)
 
 
 def named_code(node: dict[str, Any]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from remotemedia.packager._lock import lock_document, pinned
 from remotemedia.packager._metadata import config_document, provenance_document
 from remotemedia.packager._options import BuildOptions
 from remotemedia.packager._origin import Origin
+from remotemedia.packager._programs import check_programs
 from remotemedia.packager._sbom import sbom_document
 from remotemedia.packager._screen import screen
 from remotemedia.packager._slsa import builder_id, provenance_predicate
@@ -69,11 +70,12 @@ def assemble(program: Program, options: BuildOptions) -> Assembled:
 
     Raises:
         PackageError: a file looks like a secret (RM309) or is excluded (RM310), changed meanwhile (RM308), or has a
-            name that no reader would accept (RM304).
+            name that no reader would accept (RM304); a file is no program of the platform it is named for (RM636).
         UsageError: the version cannot be a tag, or `SOURCE_DATE_EPOCH` is not a time (RM701).
     """
     _check_version(options.version)
     screen(program)
+    check_programs(program)
     program = pinned(program, options.pins)
     version, tool = options.version, options.tool_version
     origin = Origin.of(program)

@@ -5,13 +5,11 @@ from typing import Any
 
 
 def wanted_grants(manifest: Mapping[str, Any], runtimes: Mapping[str, str]) -> list[str]:
-    """What the nodes of a package ask for, and `python` where one runs outside the sandbox.
+    """What the nodes of a package ask for, and the names of their runtimes that take a grant.
 
     Args:
         manifest: of the pipeline.
         runtimes: runtime kind by node id.
     """
     grants = {grant for node in manifest["nodes"] for grant in node.get("grants", ())}
-    if "python" in runtimes.values():
-        grants.add("python")
-    return sorted(grants)
+    return sorted(grants | set(runtimes.values()) & {"program", "python"})

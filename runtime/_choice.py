@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from remotemedia.errors import PackageError, TrustError, UsageError
+from remotemedia.errors import NodeError, PackageError, TrustError, UsageError
 from remotemedia.runtime._nested import is_package
+from remotemedia.schemas.modules import platform, programs
 
 if TYPE_CHECKING:
+    from remotemedia.runtime._grants import Grants
     from remotemedia.runtime._nested import NestedPackage
     from remotemedia.runtime.resolve import Documents
 
-__all__ = ["NodeChoice", "choose"]
+__all__ = ["NodeChoice", "choose", "with_programs"]
 
 _OF_PYTHON: Final = ("python-wasm", "rustpython", "python")
-_KINDS: Final = ("native", "onnx", "wasm", *_OF_PYTHON, "pipeline")
+_KINDS: Final = ("native", "onnx", "wasm", "python-wasm", "rustpython", "program", "python", "pipeline")
 
 _TEXTS: Final = ("id", "node_type", "runtime", "why")
 _LISTS: Final = ("others", "lacks")
@@ -36,6 +38,7 @@ class NodeChoice:
         excluded: the other kinds, each with what keeps the node out.
         wants: the grants it asks for, each with the reason.
         limits: the package's own bounds.
+        instead: what it gets where its program for this platform may run, and nothing else was asked for.
     """
 
     id: str
@@ -46,6 +49,7 @@ class NodeChoice:
     excluded: Mapping[str, str] = field(default_factory=dict)
     wants: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
+    instead: NodeChoice | None = None
 
 
 def choose(
@@ -62,6 +66,7 @@ def choose(
         UsageError: RM701, there is no such node or kind.
         TrustError: RM509, a node cannot run in what was asked for.
         PackageError: RM303, the package says it in another shape.
+        NodeError: RM637, a node has programs, and none for this platform.
     """
     rows, stated = _all_rows(package, nested)
     asked = _asked(words, [row["id"] for row in rows])
@@ -70,6 +75,22 @@ def choose(
         reasons = "; ".join(f"`{choice.id}`: {choice.excluded.get(kind, 'it got another')}" for choice in choices)
         raise TrustError(f"expected a node that can run in `{kind}`, got none: {reasons}", code="RM509")
     return choices
+
+
+def with_programs(choices: Iterable[NodeChoice], grants: Grants) -> tuple[NodeChoice, ...]:
+    """Return the same where programs run that were granted: native code goes before the other forms of a node.
+
+    A node that would need the host's Python, which it was not granted, wants the lesser grant of its program.
+    """
+    return tuple(_with_program(it, grants) for it in choices)
+
+
+def _with_program(choice: NodeChoice, grants: Grants) -> NodeChoice:
+    if choice.instead is None:
+        return choice
+    is_granted = not grants.missing(choice.id, ("program",))
+    lacks_python = choice.runtime == "python" and bool(grants.missing(choice.id, ("python",)))
+    return choice.instead if is_granted or lacks_python else choice
 
 
 def _all_rows(
@@ -137,45 +158,101 @@ def _asked(words: Iterable[str], ids: Sequence[str]) -> dict[str | None, str]:
 
 
 def _chosen(row: Mapping[str, Any], stated: Mapping[str, Any], asked: Mapping[str | None, str]) -> NodeChoice:
-    able = (row["runtime"], *row["others"])
-    runtime, why = row["runtime"], row["why"]
-    if row["id"] in asked:
-        runtime, why = asked[row["id"]], "it was asked for"
-        if runtime not in able:
-            listed = ", ".join(f"`{kind}`" for kind in able)
-            raise TrustError(
-                f"node `{row['id']}` cannot run in `{runtime}`: {_hindrance(runtime, row, able)}",
-                code="RM509",
-                hint=f"it can run in {listed}",
-                node=row["id"],
-            )
-    elif asked.get(None) in able and asked[None] != runtime:
-        runtime, why = asked[None], "it was asked for, for all that can"
-    return NodeChoice(
-        id=row["id"],
-        runtime=runtime,
-        why=why,
-        node_type=row["node_type"],
-        others=tuple(kind for kind in able if kind != runtime),
-        excluded={kind: _hindrance(kind, row, able) for kind in _KINDS if kind not in able},
-        wants=_wants(row, stated, runtime),
-        limits=stated.get("limits", {}),
+    node = _Node(row, stated)
+    able, word = node.able, asked.get(row["id"])
+    if word is None:
+        word = asked.get(None) if asked.get(None) in able else None
+        if word in {None, node.first}:
+            return node.by_default()
+        return node.choice(str(word), "it was asked for, for all that can")
+    if word in able:
+        return node.choice(word, "it was asked for")
+    if word == "program" and node.programs:
+        raise node.nowhere()
+    listed = ", ".join(f"`{kind}`" for kind in able)
+    raise TrustError(
+        f"node `{row['id']}` cannot run in `{word}`: {node.hindrance(word)}",
+        code="RM509",
+        hint=f"it can run in {listed}",
+        node=row["id"],
     )
 
 
-def _hindrance(kind: str, row: Mapping[str, Any], able: Sequence[str]) -> str:
-    if kind in {"python-wasm", "rustpython"} and row["lacks"]:
-        return str(row["lacks"][0])
-    if kind in _OF_PYTHON and not set(able).isdisjoint(_OF_PYTHON):
-        return "its class needs what only the host's Python has"
-    return "it has no form for that"
+class _Node:
+    """What is known of one node while it is decided where it runs.
 
+    Args:
+        row: what the package says of it.
+        stated: the node in the manifest.
+    """
 
-def _wants(row: Mapping[str, Any], stated: Mapping[str, Any], runtime: str) -> dict[str, str]:
-    wants = dict.fromkeys(stated.get("grants", ()), "its author asks for it")
-    if runtime == "python" and "host" not in wants:
-        # What its author did not think of is shown as the reason: native code of a distribution, for instance.
-        wants["python"] = row["lacks"][0] if row["lacks"] else "it runs on the host's Python"
-    if "native" in wants:
-        wants["host"] = "native code of a package is out of every sandbox's reach"
-    return wants
+    def __init__(self, row: Mapping[str, Any], stated: Mapping[str, Any]) -> None:
+        self.row = row
+        self.stated = stated
+        self.programs = programs(stated.get("params", {}))
+        kinds = (row["runtime"], *row["others"])
+        self.able = tuple(kind for kind in kinds if kind != "program" or platform() in self.programs)
+        self.first = row["runtime"]
+
+    def by_default(self) -> NodeChoice:
+        """What it gets where nothing was asked for.
+
+        Raises:
+            NodeError: RM637.
+        """
+        if not self.able:
+            raise self.nowhere()
+        if self.first not in self.able:
+            return self.choice(self.able[0], self._elsewhere())
+        choice = self.choice(self.first, self.row["why"])
+        if "program" not in choice.others or "runtime" in self.stated:
+            return choice
+        why = f"it has the program `{self.programs[platform()]}` for `{platform()}`"
+        return replace(choice, instead=self.choice("program", why))
+
+    def choice(self, runtime: str, why: str) -> NodeChoice:
+        """Where it runs in this."""
+        return NodeChoice(
+            id=self.row["id"],
+            runtime=runtime,
+            why=why,
+            node_type=self.row["node_type"],
+            others=tuple(kind for kind in self.able if kind != runtime),
+            excluded={kind: self.hindrance(kind) for kind in _KINDS if kind not in self.able},
+            wants=self._wants(runtime),
+            limits=self.stated.get("limits", {}),
+        )
+
+    def nowhere(self) -> NodeError:
+        """The failure where it is to run as a program, and has none for this platform."""
+        return NodeError(
+            f"expected a program of node `{self.row['id']}` for this platform: {self._elsewhere()}",
+            code="RM637",
+            hint=f"it can run in {', '.join(f'`{kind}`' for kind in self.able)}" if self.able else None,
+            node=self.row["id"],
+        )
+
+    def hindrance(self, kind: str) -> str:
+        """What keeps it out of a kind, a clause."""
+        if kind == "program" and self.programs:
+            return self._elsewhere()
+        if kind in {"python-wasm", "rustpython"} and self.row["lacks"]:
+            return str(self.row["lacks"][0])
+        if kind in _OF_PYTHON and not set(self.able).isdisjoint(_OF_PYTHON):
+            return "its class needs what only the host's Python has"
+        return "it has no form for that"
+
+    def _elsewhere(self) -> str:
+        listed = ", ".join(f"`{it}`" for it in sorted(self.programs)) or "no platform"
+        return f"it has programs for {listed}, this is `{platform()}`"
+
+    def _wants(self, runtime: str) -> dict[str, str]:
+        wants = dict.fromkeys(self.stated.get("grants", ()), "its author asks for it")
+        if runtime == "program":
+            wants["program"] = f"`{self.programs[platform()]}` is native code of its author"
+        if runtime == "python" and "host" not in wants:
+            # What its author did not think of is shown as the reason: native code of a distribution, for instance.
+            wants["python"] = self.row["lacks"][0] if self.row["lacks"] else "it runs on the host's Python"
+        if "native" in wants:
+            wants["host"] = "native code of a package is out of every sandbox's reach"
+        return wants

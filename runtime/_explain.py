@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from remotemedia.runtime._choice import NodeChoice, choose
+from remotemedia.runtime._choice import NodeChoice, choose, with_programs
 from remotemedia.runtime._grants import Grants
 from remotemedia.runtime._plan import RunOptions, make_plan
 from remotemedia.runtime.run import granted
@@ -38,6 +38,7 @@ def explain_run(
     choices = choose(package, options.runtimes, nested=nested)
     grants, _ = granted(package, options.allow, home, choices=choices, nested=nested)
     grants.check_nodes(choice.id for choice in choices)
+    choices = with_programs(choices, grants)
     plan = make_plan(choices, options, grants=grants)
     return [_row(choice, plan["nodes"][choice.id], grants) for choice in choices]
 

@@ -17,10 +17,11 @@ from remotemedia.errors import UsageError
 __all__ = ["FORMS", "Grant", "Grants", "package_of"]
 
 FORMS: Final = (
-    "`python`, `host`, `native`, `net=HOST:PORT`, `read=DIR`, `write=DIR`, `write=DIR:QUOTA` or `device=NAME`"
+    "`program`, `python`, `host`, `native`, `net=HOST:PORT`, `read=DIR`, `write=DIR`, `write=DIR:QUOTA` "
+    "or `device=NAME`"
 )
 
-_PLAIN: Final = frozenset({"python", "host", "native"})
+_PLAIN: Final = frozenset({"program", "python", "host", "native"})
 _ADDRESS: Final = re.compile(r"((?:\[[^\s\x00-\x1f\x7f-\x9f]+\])|[^:/@\[\]\s\x00-\x1f\x7f-\x9f]+):([0-9]{1,5})")
 _DEVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _QUOTA: Final = re.compile(r"(.*):([0-9]{1,15})([KMG]?)", re.DOTALL)
@@ -34,8 +35,8 @@ class Grant:
     """One thing that a node may use; `testdata/grants.json` has cases that the executor reads too.
 
     Attributes:
-        kind: `python`, `host`, `native`, `net`, `read`, `write` or `device`.
-        value: the address, directory or device; empty for the first three.
+        kind: `program`, `python`, `host`, `native`, `net`, `read`, `write` or `device`.
+        value: the address, directory or device; empty for the first four.
         quota: of `write`, in bytes.
     """
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from remotemedia.errors import UsageError
 from remotemedia.runtime._checkpoint import Checkpoints
-from remotemedia.runtime._choice import NodeChoice, choose
+from remotemedia.runtime._choice import NodeChoice, choose, with_programs
 from remotemedia.runtime._envs import Environments
 from remotemedia.runtime._granted import granted
 from remotemedia.runtime._grants import package_of
@@ -39,6 +39,7 @@ __all__ = [
     "parse_settings",
     "resolve_nested",
     "run_package",
+    "with_programs",
 ]
 
 
@@ -70,6 +71,7 @@ def run_package(
     if unknown:
         raise UsageError(f"expected a node of the package for `--on-error`, got `{unknown[0]}`", code="RM701")
     grants, notices = granted(package, options.allow, home, choices=choices, nested=nested)
+    choices = with_programs(choices, grants)
     check_granted(package.config["name"], choices, grants)
     if package.mode is Mode.PRODUCTION:
         check_strictly(package, nested)

@@ -37,7 +37,7 @@ Positive: TypeAlias = Annotated[int, Field(gt=0, le=_MAX_INT)]
 PositiveNumber: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Entry: TypeAlias = Annotated[str, Field(pattern=r"^[^\s:]+:[^\s:]+$")]
 Grant: TypeAlias = Annotated[
-    str, Field(pattern=r"^(python|host|native|net=.+:[0-9]+|(read|write)=.+|device=[a-z][a-z0-9-]*)$")
+    str, Field(pattern=r"^(program|python|host|native|net=.+:[0-9]+|(read|write)=.+|device=[a-z][a-z0-9-]*)$")
 ]
 
 
@@ -49,6 +49,7 @@ class RuntimeKind(StrEnum):
     WASM = "wasm"
     PYTHON_WASM = "python-wasm"
     RUSTPYTHON = "rustpython"
+    PROGRAM = "program"
     PYTHON = "python"
     PIPELINE = "pipeline"
 

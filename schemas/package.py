@@ -24,6 +24,7 @@ __all__ = [
     "LockDocument",
     "LockedDistribution",
     "LockedReference",
+    "NodeModule",
     "NodePlacement",
     "OptimizeDocument",
     "OptimizedAttempt",
@@ -108,6 +109,17 @@ class DistributionFacts(Distribution):
     """Whether its files are in the package."""
 
 
+class NodeModule(Document):
+    """What can do a node's work in the place of its class."""
+
+    kind: Literal["wasm", "program"]
+    """A WebAssembly component, or a native program."""
+    platform: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){1,2}$")] | None = None
+    """The one that a program is for, as OCI names it; absent for a component."""
+    file: str
+    """Of the project; in the package below `modules/files/`."""
+
+
 class NodePlacement(Document):
     """Where one node runs, and why."""
 
@@ -127,6 +139,8 @@ class NodePlacement(Document):
     """What keeps it out of the sandbox."""
     grants: tuple[Grant, ...]
     """What its user has to allow."""
+    modules: tuple[NodeModule, ...] = ()
+    """The forms that it has beside its class; absent where there are none."""
 
 
 class Dependency(Document):

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from remotemedia.schemas.modules import programs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,7 +26,9 @@ __all__ = [
     "node_type",
 ]
 
-ParameterType: TypeAlias = Literal["int", "float", "bool", "str", "file", "model", "map[str]", "map[json]", "json"]
+ParameterType: TypeAlias = Literal[
+    "int", "float", "bool", "str", "file", "model", "map[str]", "map[program]", "map[json]", "json"
+]
 
 Side: TypeAlias = Literal["inputs", "outputs"]
 
@@ -97,7 +101,8 @@ class NodeType:
     def kinds_with(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the runtimes that have the node with these parameters, the preferred one first."""
         is_native = all(parameter.is_native(params) for parameter in self.parameters)
-        return tuple(kind for kind in self.kinds if kind != "native" or is_native)
+        has = {"native": is_native, "program": len(self.kinds) == 1 or bool(programs(params))}
+        return tuple(kind for kind in self.kinds if has.get(kind, True))
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of that name, if there is one."""

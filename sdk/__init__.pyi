@@ -33,6 +33,7 @@ from remotemedia.nodes.io import VideoSink as VideoSink
 from remotemedia.nodes.io import VideoSource as VideoSource
 from remotemedia.nodes.io_nodes import DataSinkNode as DataSinkNode
 from remotemedia.nodes.io_nodes import DataSourceNode as DataSourceNode
+from remotemedia.nodes.logic import ProgramNode as ProgramNode
 from remotemedia.nodes.logic import PythonNode as PythonNode
 from remotemedia.nodes.logic import RustNode as RustNode
 from remotemedia.nodes.logic import WasmNode as WasmNode
@@ -94,6 +95,7 @@ __all__ = [
     "PassThroughNode",
     "Pipeline",
     "PipelineError",
+    "ProgramNode",
     "PythonNode",
     "RemoteExecutionError",
     "RemoteExecutionNode",

@@ -42,6 +42,7 @@ HOMES: Final = {
     "PassThroughNode": "remotemedia.nodes.base",
     "Pipeline": "remotemedia.pipeline",
     "PipelineError": "remotemedia.errors",
+    "ProgramNode": "remotemedia.nodes.logic",
     "PythonNode": "remotemedia.nodes.logic",
     "RemoteExecutionError": "remotemedia.errors",
     "RemoteExecutionNode": "remotemedia.nodes.remote",

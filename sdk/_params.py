@@ -124,6 +124,8 @@ class _Argument:
         parameter = builtin.parameter(name) if builtin is not None else None
         if parameter is not None and parameter.type != "json":
             value = _without_name(value)
+        if parameter is not None and parameter.type == "map[program]" and type(value) is dict:
+            value = {key: PurePath(it) if isinstance(it, str) else it for key, it in value.items()}
         names_file = parameter is not None and parameter.names_file and isinstance(value, str)
         return self._lower(PurePath(value) if names_file else value, depth)
 

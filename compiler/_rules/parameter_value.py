@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.compiler._rules._rule import Finding, Graph, Rule
+from remotemedia.schemas.modules import programs_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -74,6 +75,10 @@ def _is_model(value: Any, _: Mapping[str, Any]) -> bool:
     return _refers(value, "$file")
 
 
+def _is_programs(value: Any, _: Mapping[str, Any]) -> bool:
+    return bool(programs_in(value))
+
+
 def _is_map(value: Any, _: Mapping[str, Any]) -> bool:
     return isinstance(value, dict) and not any(key.startswith("$") and not key.startswith("$$") for key in value)
 
@@ -94,6 +99,7 @@ _ALLOWED: Final[dict[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
     "file": _is_file,
     "model": _is_model,
     "map[str]": _is_map_of_texts,
+    "map[program]": _is_programs,
     "map[json]": _is_map,
     "json": _is_anything,
 }
@@ -106,6 +112,7 @@ _NAMES: Final = {
     "file": "a file of the project",
     "model": "a model of the project",
     "map[str]": "a dict of strings",
+    "map[program]": "a dict of files of the project by platform, such as `linux/amd64`",
     "map[json]": "a dict",
     "json": "a value",
 }

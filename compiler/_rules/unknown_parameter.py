@@ -17,7 +17,7 @@ __all__ = ["COMMON", "RULE"]
 COMMON: Final = ("name", "enable_state", "state_ttl", "max_sessions")
 """What every node takes, with `COMMON_PARAMS` of the manifest's verdict."""
 
-_OPEN: Final = frozenset({"RustNode", "WasmNode"})
+_OPEN: Final = frozenset({"ProgramNode", "RustNode", "WasmNode"})
 """Nodes that hand their keywords on to what they stand for."""
 
 

@@ -23,7 +23,7 @@ from remotemedia.nodes.base import BufferNode, PassThroughNode
 from remotemedia.nodes.calculator import CalculatorNode
 from remotemedia.nodes.io import AudioSink, AudioSource, DataSink, DataSource, VideoSink, VideoSource
 from remotemedia.nodes.io_nodes import DataSinkNode, DataSourceNode
-from remotemedia.nodes.logic import PythonNode, RustNode, WasmNode
+from remotemedia.nodes.logic import ProgramNode, PythonNode, RustNode, WasmNode
 from remotemedia.nodes.ml import OnnxNode, TransformersPipelineNode, WhisperTranscriptionNode
 from remotemedia.nodes.remote import HFPipelineNode, RemoteExecutionNode, RemoteObjectExecutionNode
 from remotemedia.nodes.simple_math import AddNode, MultiplyNode
@@ -63,6 +63,7 @@ __all__ = [
     "MultiplyNode",
     "OnnxNode",
     "PassThroughNode",
+    "ProgramNode",
     "PythonNode",
     "RemoteExecutionNode",
     "RemoteObjectExecutionNode",

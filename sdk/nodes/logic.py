@@ -1,4 +1,4 @@
-"""Nodes whose work is written elsewhere: a function, a WebAssembly component, a native node by its name.
+"""Nodes whose work is written elsewhere: a function, a WebAssembly component, a program, a native node by its name.
 
     from remotemedia.nodes.logic import PythonNode
 
@@ -16,9 +16,9 @@ from remotemedia.node import Node
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["PythonNode", "RustNode", "WasmNode"]
+__all__ = ["ProgramNode", "PythonNode", "RustNode", "WasmNode"]
 
 
 class PythonNode(Node):
@@ -43,12 +43,19 @@ class WasmNode(Node):
 
     Args:
         component: the `.wasm` file, relative to the file that defines the pipeline.
+        programs: native programs that do the same, by platform (`linux/amd64`); they run where they are granted.
         params: what the component is told when it is made; `name` is this node's own.
     """
 
-    def __init__(self, component: str | os.PathLike[str], **params: Any) -> None:
+    def __init__(
+        self,
+        component: str | os.PathLike[str],
+        programs: Mapping[str, str | os.PathLike[str]] | None = None,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.component = component
+        self.programs = programs
         self.params = self.config
 
     def process(self, value: Any) -> NoReturn:  # noqa: ARG002 - no node takes less
@@ -59,6 +66,34 @@ class WasmNode(Node):
         """
         raise NodeError(
             f"expected a sandbox for `{self.component!s:.80}`, got a run in this process",
+            code="RM610",
+            hint="build a package of the pipeline and run that: `remotemedia build`, `remotemedia run`",
+            node=self.name,
+        )
+
+
+class ProgramNode(Node):
+    """Runs a native program that comes with the package, in a confined process, where it is granted (`program`).
+
+    Args:
+        programs: the files by platform (`linux/amd64`, `linux/arm64`), relative to the file that defines the pipeline;
+            each speaks the protocol of `schemas/child.md`.
+        params: what the program is told when it is made; `name` is this node's own.
+    """
+
+    def __init__(self, programs: Mapping[str, str | os.PathLike[str]], **params: Any) -> None:
+        super().__init__(**params)
+        self.programs = programs
+        self.params = self.config
+
+    def process(self, value: Any) -> NoReturn:  # noqa: ARG002 - no node takes less
+        """Refuse: the executor runs programs, this process could not confine them.
+
+        Raises:
+            NodeError: RM610.
+        """
+        raise NodeError(
+            "expected an executor for a native program, got a run in this process",
             code="RM610",
             hint="build a package of the pipeline and run that: `remotemedia build`, `remotemedia run`",
             node=self.name,

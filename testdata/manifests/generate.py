@@ -25,6 +25,7 @@ VALID: dict[str, list[str]] = {
     "minimal": [],
     "null-parameter": [],
     "own-class-with-the-name-of-a-built-in": [],
+    "programs": [],
     "repeated-connection": ["/connections/1"],
     "speech": [],
     "unknown-field": [
@@ -90,6 +91,8 @@ class Defect:
 def _params(value: object) -> tuple[tuple[str | int, ...], object]:
     return ("nodes", 3, "params"), value
 
+
+_PROGRAM: dict[str, Any] = {"id": "mix", "node_type": "ProgramNode"}
 
 DEFECTS: dict[str, Defect] = {
     "missing-version": Defect("RM204", "missing `version`", ("version",), REMOVED),
@@ -165,6 +168,14 @@ DEFECTS: dict[str, Defect] = {
     "parameter-default-of-wrong-type": Defect(
         "RM211", "from `rate`", ("nodes", 1, "params", "channels"), {"$param": "rate"}
     ),
+    "programs-missing": Defect("RM211", "parameter `programs`", ("nodes", 1), {**_PROGRAM, "params": {}}),
+    "programs-without-platform": Defect(
+        "RM211", "by platform", ("nodes", 1), {**_PROGRAM, "params": {"programs": {"amd64": {"$file": "bin/a"}}}}
+    ),
+    "programs-as-text": Defect(
+        "RM211", "by platform", ("nodes", 1), {**_PROGRAM, "params": {"programs": {"linux/amd64": "bin/a"}}}
+    ),
+    "programs-none": Defect("RM211", "by platform", ("nodes", 1), {**_PROGRAM, "params": {"programs": {}}}),
     "parameter-undeclared": Defect("RM214", "`speed`", *_params({"x": {"$param": "speed"}})),
     "parameter-undeclared-in-depth": Defect("RM214", "`speed`", *_params({"x": [{"y": {"$param": "speed"}}]})),
     "parameter-in-default": Defect("RM214", "`rate`", ("parameters", "other"), {"default": {"$param": "rate"}}),

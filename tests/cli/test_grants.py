@@ -101,7 +101,7 @@ def test_explain_shows_runtimes_reasons_grants_and_limits(package: Path, remotem
     reason = "`tinynative._bisect`: it is native code of `tinynative` 1.0"
     assert done.stdout.splitlines() == [
         f"  Double  python       {reason}",
-        "                       not as native, onnx, wasm, pipeline: it has no form for that",
+        "                       not as native, onnx, wasm, program, pipeline: it has no form for that",
         f"                       not as python-wasm, rustpython: {reason}",
         f"                       wants python, granted: {reason}",
         "                       granted python",
@@ -109,7 +109,7 @@ def test_explain_shows_runtimes_reasons_grants_and_limits(package: Path, remotem
         "                       on error fail",
         "  Same    python-wasm  the standard library is enough",
         "                       could run as rustpython, python",
-        "                       not as native, onnx, wasm, pipeline: it has no form for that",
+        "                       not as native, onnx, wasm, program, pipeline: it has no form for that",
         "                       limits timeout_s=2.0",
         "                       on error fail",
     ]

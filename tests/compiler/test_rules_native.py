@@ -48,6 +48,7 @@ def _good(parameter: Parameter) -> Any:
         "bool": True,
         "str": "text",
         "map[str]": {},
+        "map[program]": {"linux/amd64": {"$file": "a.bin"}},
         "map[json]": {},
         "json": 1,
     }
@@ -71,6 +72,11 @@ _ANYTHING = st.one_of(
     st.sampled_from([{"$file": "a.onnx"}, {"$secret": "KEY"}, {"$param": "p"}]),
     st.lists(st.integers(0, 9), max_size=2),
     st.dictionaries(st.sampled_from(["a", "$$b"]), st.sampled_from(["x", 1, {"$secret": "KEY"}]), max_size=2),
+    st.dictionaries(
+        st.sampled_from(["linux/amd64", "linux/arm64/v8", "a/b/c/d", "linux/", "amd64", "linux/x 86", "ä/b"]),
+        st.sampled_from(["x", {"$file": "a.bin"}]),
+        max_size=2,
+    ),
 )
 
 

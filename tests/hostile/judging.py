@@ -8,7 +8,7 @@ import statistics
 from pathlib import Path
 
 from tests.hostile.arena import Arena, Verdict
-from tests.hostile.table import Row, Stranger
+from tests.hostile.table import Program, Row, Stranger
 
 __all__ = ["DEADLINE", "MEMORY", "MIB", "judge", "left"]
 
@@ -25,9 +25,9 @@ FLOOR = 0.25
 MAKING = 3.0
 
 
-def judge(verdict: Verdict, row: Row | Stranger) -> None:
+def judge(verdict: Verdict, row: Program | Row | Stranger) -> None:
     """That the behaviour ended as the table says, in time, in bounds, and without harm to the neighbour."""
-    is_early = isinstance(row, Stranger) and row.early
+    is_early = not isinstance(row, Row) and row.early
     seconds = making(verdict) if is_early else verdict.seconds
     record(verdict, row, seconds)
     assert (verdict.error or {"code": ""})["code"] in row.codes, verdict
@@ -53,7 +53,7 @@ def making(verdict: Verdict) -> float:
     return float(failed - opened) / 1000
 
 
-def record(verdict: Verdict, row: Row | Stranger, seconds: float) -> None:
+def record(verdict: Verdict, row: Program | Row | Stranger, seconds: float) -> None:
     """One line of JSON a row, where `REMOTEMEDIA_HOSTILE_REPORT` names a file."""
     report = os.environ.get("REMOTEMEDIA_HOSTILE_REPORT")
     if report:

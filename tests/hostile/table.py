@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OF_PYTHON", "ROWS", "STRANGERS", "Row", "Stranger"]
+__all__ = ["OF_PYTHON", "PROGRAMS", "ROWS", "STRANGERS", "Program", "Row", "Stranger"]
 
 OF_PYTHON = ("python-wasm", "python", "rustpython")
 """The runtimes of Python nodes in packages."""
@@ -201,3 +201,72 @@ STRANGERS = (
     Stranger(23, "native-no-numbers-as-integers", 'FormatConverterNode("i16", ', _sound(_NAN), _FINE),
     Stranger(23, "native-fastest-sound", "AudioResampleNode(1000, ", _sound(_SILENCE, 2**31 - 1), _FINE | _VALUE),
 )
+
+
+@dataclass(frozen=True)
+class Program:
+    """One behaviour of `testdata/native/hostile.c`, a native program.
+
+    Attributes:
+        number: the behaviour's.
+        way: what it does with a packet.
+        codes: as of a `Row`.
+        before: what it does in the place of a greeting; it has no `way` then.
+        early: whether it cannot even be made.
+    """
+
+    number: int
+    way: str
+    codes: frozenset[str]
+    before: str = ""
+    early: bool = False
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return (self.way or f"{self.before} at once").replace(" ", "-")
+
+
+_NO_START = frozenset({"RM626"})
+_NO_PROTOCOL = frozenset({"RM628"})
+
+PROGRAMS = (
+    Program(1, "loop", _TIME),
+    Program(1, "loop in init", _TIME, early=True),
+    Program(3, "sleep", _TIME),
+    Program(3, "", _NO_START, before="silence", early=True),
+    Program(4, "memory", _MEMORY),
+    Program(4, "four gigabytes", _RAISED),
+    Program(8, "crash", _ENDED),
+    Program(8, "exit", _ENDED),
+    Program(8, "exit in init", _ENDED, early=True),
+    Program(8, "", _NO_START, before="exit", early=True),
+    Program(10, "long frame", frozenset({"RM607"})),
+    Program(11, "flood of logs", _FINE),
+    Program(11, "flood of errors", _FINE),
+    Program(12, "garbage", frozenset({"RM607", "RM628"})),
+    Program(12, "unknown kind", _NO_PROTOCOL),
+    Program(12, "unasked", _NO_PROTOCOL),
+    Program(12, "greet", _NO_PROTOCOL),
+    Program(12, "no json", _NO_PROTOCOL),
+    Program(12, "close", _ENDED),
+    Program(12, "", _NO_START, before="garbage", early=True),
+    Program(12, "", _NO_START, before="another protocol", early=True),
+    Program(13, "read", _RAISED),
+    Program(13, "read environment", _RAISED),
+    Program(13, "another's file", frozenset({"RM301", "RM306", "RM628"})),
+    Program(14, "write", _RAISED),
+    Program(14, "shared memory", _RAISED),
+    Program(14, "hidden file", _RAISED),
+    Program(15, "connect", _RAISED),
+    Program(15, "datagram", _RAISED),
+    Program(15, "local socket", _RAISED),
+    Program(17, "fork", _RAISED),
+    Program(17, "execute", _RAISED),
+    Program(17, "kill", _RAISED),
+    Program(17, "trace", _ENDED),
+    Program(17, "another's code", _RAISED),
+    Program(22, "no packet", _REFUSED),
+    Program(24, "no port", _REFUSED),
+)
+"""`RM602` is what the program tells of an attempt that was refused; one that went well would be `RM606`."""

@@ -28,6 +28,7 @@ from remotemedia import (
     NodeError,
     PassThroughNode,
     Pipeline,
+    ProgramNode,
     PythonNode,
     RustNode,
     TextProcessorNode,
@@ -216,7 +217,8 @@ def test_a_function_is_a_node() -> None:
 
 
 def test_what_runs_elsewhere_says_so() -> None:
-    for node in (WasmNode("filter.wasm"), RustNode("AudioMixNode", channels=1, name="mix")):
+    program = ProgramNode({"linux/amd64": "filter"}, factor=2)
+    for node in (WasmNode("filter.wasm"), program, RustNode("AudioMixNode", channels=1, name="mix")):
         with pytest.raises(NodeError) as caught:
             node.process(1)
         assert caught.value.code == "RM610"

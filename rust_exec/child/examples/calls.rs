@@ -94,7 +94,7 @@ fn spec(grants: &[&str]) -> NodeSpec {
 fn node(words: &[String]) -> Box<dyn NodeInstance> {
     let own = std::env::current_exe().unwrap();
     let [interpreter, path @ ..] = words else {
-        let program = Program { path: own, args: vec!["serve".into()], env: Vec::new() };
+        let program = Program { path: own, args: vec!["serve".into()], ..Program::default() };
         return Box::new(Child::start(&program, &spec(&[]), None).unwrap());
     };
     let path = path.iter().map(PathBuf::from).collect();

@@ -46,7 +46,11 @@ pub(crate) fn failure(lost: Lost, process: &mut Process, limits: &EffectiveLimit
 fn ended(status: Option<ExitStatus>, words: &str, limits: &EffectiveLimits) -> NodeFailure {
     const CPU: i32 = 24;
     const SYSTEM_CALL: i32 = 31;
-    if words.contains("memory allocation of") || words.contains("MemoryError") || words.contains("bad_alloc") {
+    if words.contains("memory allocation of")
+        || words.contains("MemoryError")
+        || words.contains("bad_alloc")
+        || words.contains("out of memory")
+    {
         return NodeFailure::out_of_memory(limits);
     }
     let unexpected = |what: String| NodeFailure::new("RM611", format!("expected the node to return, got {what}"));

@@ -3,13 +3,14 @@
 //! # Layout
 //!
 //! - `frame`, `message`: what is said
-//! - `serve`: the child's half, for runtimes written in Rust
+//! - `serve`: the child's half, for runtimes written in Rust; `author`: the same for native programs of packages
 //! - `node`: the parent's half, as a node of the engine
 //! - `python`: the runtime `python` of packages; `pool`: several workers of one node;
 //!   `scratch`: a worker's temporary directory; `project`: the project's files in it
-//! - `rustpython`: the runtime `rustpython` of packages
+//! - `rustpython`: the runtime `rustpython` of packages; `programs`: the runtime `program`
 //! - `process`: the operating system's side of a child; `memory`: how much it has; `death`: what its end means
 
+pub mod author;
 mod death;
 pub mod frame;
 mod memory;
@@ -18,6 +19,8 @@ mod node;
 #[cfg(feature = "workers")]
 mod pool;
 mod process;
+#[cfg(feature = "workers")]
+mod programs;
 #[cfg(feature = "workers")]
 mod project;
 #[cfg(feature = "workers")]
@@ -29,7 +32,9 @@ mod scratch;
 mod serve;
 
 pub use node::Child;
-pub use process::Program;
+pub use process::{Image, Program};
+#[cfg(feature = "workers")]
+pub use programs::ProgramRuntime;
 #[cfg(feature = "workers")]
 pub use python::{Python, PythonRuntime};
 #[cfg(feature = "workers")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use remotemedia_engine::{Cause, EffectiveLimits, LogLevel, NodeFailure, NodeSpec};
+use remotemedia_engine::{Cause, EffectiveLimits, LogLevel, NodeFailure, NodeSpec, may_be_stated};
 use remotemedia_manifest::known_code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -191,6 +191,17 @@ const MESSAGE: usize = 4096;
 /// Most bytes of a traceback that are kept.
 const TRACE: usize = 16_384;
 
+impl Failed {
+    /// The same with a code that an author's program may state of itself; every other is said by those whose it is.
+    pub(crate) fn into_strangers(mut self) -> Self {
+        const OWN: [&str; 4] = ["RM601", "RM602", "RM604", "RM607"];
+        if !OWN.contains(&self.code.as_str()) && !may_be_stated(&self.code) {
+            "RM602".clone_into(&mut self.code);
+        }
+        self
+    }
+}
+
 impl From<NodeFailure> for Failed {
     fn from(it: NodeFailure) -> Self {
         let link = |it: Cause| Link { kind: it.kind, message: it.message, trace: it.trace };
@@ -215,4 +226,19 @@ impl From<Failed> for NodeFailure {
 /// A stranger's text, cut, and cleaned.
 pub(crate) fn clean(text: &str, most: usize) -> String {
     remotemedia_engine::clean(&text[..text.floor_char_boundary(most)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_states_what_is_its_own() {
+        for (stated, told) in
+            [("RM606", "RM606"), ("RM604", "RM604"), ("RM507", "RM602"), ("RM302", "RM602"), ("", "RM602")]
+        {
+            let failed = Failed { code: stated.into(), message: "m".into(), hint: None, causes: Vec::new() };
+            assert_eq!(failed.into_strangers().code, told);
+        }
+    }
 }

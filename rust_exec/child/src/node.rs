@@ -49,6 +49,8 @@ pub struct Child {
     stash: Option<Emitted>,
     /// What is raised when what came before it has gone its way.
     failed: Option<NodeFailure>,
+    /// Whether it runs a program of an author's: sound goes to it in planes, and of its failures it says what it may.
+    is_foreign: bool,
 }
 
 impl Child {
@@ -62,8 +64,7 @@ impl Child {
     pub fn start(program: &Program, spec: &NodeSpec, memory: Option<u64>) -> Result<Self, NodeFailure> {
         let max_frame = usize::try_from(spec.limits.output_bytes).unwrap_or(usize::MAX).saturating_add(SLACK);
         let process = Process::start(program, max_frame, memory, &spec.cancel).map_err(|error| {
-            let path = program.path.display();
-            NodeFailure::new("RM626", format!("expected to start `{path}`, got: {error}"))
+            NodeFailure::new("RM626", format!("expected to start `{}`, got: {error}", program.name()))
         })?;
         let mut child = Self {
             log: NodeLog::new(&spec.id, spec.limits.log_bytes, Arc::clone(&spec.log)),
@@ -78,6 +79,7 @@ impl Child {
             paused: false,
             stash: None,
             failed: None,
+            is_foreign: program.image.is_some(),
         };
         child.shake_hands(program)?;
         child.ready = child.ask(Kind::Init, &Init::from(spec), Kind::Ready)?;
@@ -91,11 +93,13 @@ impl Child {
     }
 
     fn shake_hands(&mut self, program: &Program) -> Result<(), NodeFailure> {
-        let said = self.process.receive(Some(Instant::now() + START));
-        let hello = said.map_err(|lost| {
-            let failure = death::failure(lost, &mut self.process, &self.spec.limits, START);
-            let (path, why) = (program.path.display(), &failure.message);
-            let told = NodeFailure::new("RM626", format!("the child process `{path}` did not start: {why}"));
+        let patience = program.image.as_ref().map_or(START, |it| it.patience.min(START));
+        let until = Instant::now().checked_add(patience);
+        let sent = program.image.as_ref().map_or(Ok(()), |it| self.process.send_image(&it.bytes, until));
+        let hello = sent.and_then(|()| self.process.receive(until)).map_err(|lost| {
+            let failure = death::failure(lost, &mut self.process, &self.spec.limits, patience);
+            let (name, why) = (program.name(), &failure.message);
+            let told = NodeFailure::new("RM626", format!("the child process `{name}` did not start: {why}"));
             NodeFailure { causes: failure.causes, ..told }
         })?;
         let version = json::<Hello>(&hello).ok().filter(|_| hello.kind == Kind::Hello).map(|it| it.protocol);
@@ -144,6 +148,7 @@ impl Child {
                 Kind::Failed => {
                     self.log.next_call();
                     let failed: Failed = json(&frame).map_err(|what| self.broke(&what))?;
+                    let failed = if self.is_foreign { failed.into_strangers() } else { failed };
                     return Err(match failed.code.as_str() {
                         // The child cannot know what the bound is called here.
                         "RM604" => NodeFailure {
@@ -187,6 +192,8 @@ impl Child {
 
     /// Give the child packets without waiting for what comes of them, which `pull` gives.
     pub(crate) fn begin(&mut self, packets: Vec<(PortId, Packet)>) -> Result<(), NodeFailure> {
+        let planes = |(port, packet): (PortId, Packet)| (port, packet.into_planar());
+        let packets = if self.is_foreign { packets.into_iter().map(planes).collect() } else { packets };
         self.unsent.extend(encode_packets(&packets).map_err(failure)?);
         self.given.extend(packets);
         self.send_some()

@@ -30,7 +30,7 @@ const TAIL: usize = 8 << 10;
 const EXIT: Duration = Duration::from_millis(50);
 
 /// How a child is started: a program with nothing but what stands here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     /// The program.
     pub path: PathBuf,
@@ -38,6 +38,26 @@ pub struct Program {
     pub args: Vec<OsString>,
     /// Its whole environment.
     pub env: Vec<(OsString, OsString)>,
+    /// A program of the package's author that the process is to become; it reads this before the first frame.
+    pub image: Option<Image>,
+}
+
+/// A program of the package's author: it is not believed what it says of itself.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// The file in the package.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Bytes,
+    /// How long it may take until it says hello.
+    pub patience: Duration,
+}
+
+impl Program {
+    /// What it is called in errors.
+    pub(crate) fn name(&self) -> String {
+        self.image.as_ref().map_or_else(|| self.path.display().to_string(), |it| it.name.clone())
+    }
 }
 
 /// Why a child cannot be spoken to any more.
@@ -127,9 +147,16 @@ impl Process {
     pub(crate) fn send(&mut self, kind: Kind, parts: &[Bytes], until: Option<Instant>) -> Result<(), Lost> {
         let length = parts.iter().map(Bytes::len).sum();
         let header = frame::header(kind, length).map_err(|error| Lost::Malformed(error.to_string()))?;
-        let mut slices: Vec<IoSlice<'_>> =
-            std::iter::once(&header[..]).chain(parts.iter().map(|it| &**it)).map(IoSlice::new).collect();
-        let mut rest = &mut slices[..];
+        let slices = std::iter::once(&header[..]).chain(parts.iter().map(|it| &**it)).map(IoSlice::new);
+        self.write(&mut slices.collect::<Vec<_>>(), until)
+    }
+
+    /// Send what is no frame: what the child is, before it speaks.
+    pub(crate) fn send_image(&mut self, image: &[u8], until: Option<Instant>) -> Result<(), Lost> {
+        self.write(&mut [IoSlice::new(image)], until)
+    }
+
+    fn write(&mut self, mut rest: &mut [IoSlice<'_>], until: Option<Instant>) -> Result<(), Lost> {
         // The kernel takes at most so many at once.
         const VECTORS: usize = 1024;
         while !rest.is_empty() {

@@ -130,7 +130,12 @@ impl PythonRuntime {
         args.push(project_in(scratch).into());
         args.extend(python.path.iter().map(Into::into));
         if grants.contains(&Grant::Host) {
-            return Ok(Program { path: python.interpreter.clone(), args, env: std::env::vars_os().collect() });
+            return Ok(Program {
+                path: python.interpreter.clone(),
+                args,
+                env: std::env::vars_os().collect(),
+                image: None,
+            });
         }
         let confinement = serde_json::to_string(&confinement(spec, python, scratch, &grants))
             .map_err(|error| NodeFailure::new("RM626", error.to_string()))?;
@@ -144,7 +149,7 @@ impl PythonRuntime {
         }
         words.extend(["--".into(), python.interpreter.clone().into()]);
         words.append(&mut args);
-        Ok(Program { path: self.trampoline.clone(), args: words, env: Vec::new() })
+        Ok(Program { path: self.trampoline.clone(), args: words, ..Program::default() })
     }
 }
 
@@ -176,7 +181,7 @@ fn confinement(spec: &NodeSpec, python: &Python, scratch: &Path, grants: &[Grant
                 connect.extend([*port, NAME_SERVICE_PORT]);
             }
             Grant::Device(name) => granted.extend(devices(name)),
-            Grant::Python | Grant::Host | Grant::Native => {}
+            Grant::Program | Grant::Python | Grant::Host | Grant::Native => {}
         }
     }
     Confinement {

@@ -48,7 +48,7 @@ impl NodeRuntime for RustPythonRuntime {
             serde_json::to_string(&confinement).map_err(|error| NodeFailure::new("RM626", error.to_string()))?;
         let words: [OsString; 5] =
             ["confined".into(), "--confinement".into(), confinement.into(), "--".into(), self.program.clone().into()];
-        let program = Program { path: self.trampoline.clone(), args: words.to_vec(), env: Vec::new() };
+        let program = Program { path: self.trampoline.clone(), args: words.to_vec(), ..Program::default() };
         Ok(Box::new(Child::start(&program, spec, Some(spec.limits.memory.saturating_add(RESERVED)))?))
     }
 }

@@ -16,6 +16,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         command.args(&rest[1..]).env_clear().env("NAMED", "1");
         return Err(confinement.exec(&mut command).into());
     }
+    if let ("image", [file, size]) = (deed.as_str(), rest) {
+        let mut image = std::fs::File::open(file)?;
+        return Err(confinement.exec_image("image", &mut image, size.parse()?).into());
+    }
     let applied = confinement.apply()?;
     let outcome = if deed == "nothing" { Ok(()) } else { deeds::attempt(deed, rest) };
     match outcome {

@@ -102,7 +102,7 @@ impl ConfineError {
 mod imp {
     use super::{Applied, Command, ConfineError, Confinement, Support};
     use crate::calls::{self, Exec};
-    use crate::{files, limits, program};
+    use crate::{files, image, limits, program};
 
     impl Confinement {
         /// Confine this process, for ever: it must have one thread, and those it starts are confined with it.
@@ -118,6 +118,15 @@ mod imp {
         /// `command` has to name the program by a path with a slash.
         pub fn exec(&self, command: &mut Command) -> ConfineError {
             program::exec(self, command)
+        }
+
+        /// Confine this process and become a program that is given as `size` bytes, which cannot become another. Returns only
+        /// if that failed; `name` is what the program is called in errors.
+        ///
+        /// The program gets no arguments and no environment. One that is linked dynamically may read the system's libraries
+        /// and execute their loader. Where this system can confine only in part, nothing is run.
+        pub fn exec_image(&self, name: &str, source: &mut dyn std::io::Read, size: u64) -> ConfineError {
+            image::exec(self, name, source, size)
         }
 
         pub(crate) fn apply_with(&self, exec: Exec) -> Result<Applied, ConfineError> {
@@ -153,6 +162,12 @@ mod imp {
         pub fn exec(&self, command: &mut Command) -> ConfineError {
             let program = command.get_program().to_string_lossy().into_owned();
             ConfineError::Program { program, reason: command.exec().to_string() }
+        }
+
+        /// Nothing can be confined here, so nothing is run.
+        pub fn exec_image(&self, _name: &str, _source: &mut dyn std::io::Read, _size: u64) -> ConfineError {
+            let reason = "this system has neither landlock nor seccomp".to_owned();
+            ConfineError::Refused { step: "confinement of a program", reason }
         }
     }
 

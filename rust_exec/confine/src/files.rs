@@ -8,7 +8,7 @@ use landlock::{
 };
 
 use crate::confinement::{Applied, ConfineError, Confinement, Profile};
-use crate::program::interpreter;
+use crate::elf::interpreter_of;
 
 /// The newest interface whose rights are known here; an older kernel enforces what it knows of them.
 const NEWEST: ABI = ABI::V9;
@@ -93,6 +93,6 @@ fn writing() -> BitFlags<AccessFs> {
 
 /// Programs with the loaders they name, without which the kernel cannot start them.
 fn programs(execute: &[PathBuf]) -> Vec<PathBuf> {
-    let loaders = execute.iter().filter_map(|it: &PathBuf| interpreter(Path::new(it)));
+    let loaders = execute.iter().filter_map(|it: &PathBuf| interpreter_of(Path::new(it)));
     execute.iter().cloned().chain(loaders).collect()
 }

@@ -26,9 +26,11 @@
 //! - `files`: landlock: files, programs, TCP ports, signals
 //! - `calls`: seccomp: which system calls are refused, or, for `Pure`, which are left
 //! - `limits`: resource limits, capabilities, death of the parent
-//! - `program`: the trampoline's last step
+//! - `program`: the trampoline's last step; `image`: the same for a program that is given as bytes
+//! - `elf`: what a program says of itself
 
 mod confinement;
+mod elf;
 mod places;
 
 #[cfg(target_os = "linux")]
@@ -36,9 +38,12 @@ mod calls;
 #[cfg(target_os = "linux")]
 mod files;
 #[cfg(target_os = "linux")]
+mod image;
+#[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
 mod program;
 
 pub use confinement::{Applied, ConfineError, Confinement, Profile, Support, support};
+pub use elf::Elf;
 pub use places::{NAME_SERVICE_PORT, devices, name_service, system_libraries};

@@ -247,6 +247,37 @@ fn a_program_is_started_once_in_an_empty_environment() {
 }
 
 #[test]
+fn a_program_that_is_given_as_bytes_is_executed_once() {
+    let image = |program: &Path, size: u64| run(&of(Profile::Pure), &["image", text(program), &size.to_string()]);
+    let whole = |program: &str| image(Path::new(program), std::fs::metadata(program).unwrap().len());
+    assert!(whole("/bin/true").status.success());
+    assert_eq!(whole("/usr/bin/env").stdout, b"", "an environment");
+    // `env` reads the system's libraries, and nothing else; it gets no arguments that would make it another program.
+    let short = image(Path::new("/bin/true"), 1 << 30);
+    assert!(String::from_utf8_lossy(&short.stderr).contains("expected 1073741824 bytes"), "{short:?}");
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("script");
+    std::fs::write(&script, "#!/bin/true\n").unwrap();
+    assert!(!image(&script, 12).status.success());
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_loader_that_is_none_of_the_systems_is_not_executed() {
+    let loader = "/lib64/ld-linux-x86-64.so.2";
+    let mut program = std::fs::read("/bin/true").unwrap();
+    let Some(place) = program.windows(loader.len()).position(|it| it == loader.as_bytes()) else { return };
+    let dir = tempfile::tempdir_in("/tmp").unwrap();
+    let (own, wild) = (dir.path().join("ld"), dir.path().join("wild"));
+    std::fs::copy(loader, &own).unwrap();
+    let named = format!("{:\0<width$}", text(&own), width = loader.len());
+    program[place..place + loader.len()].copy_from_slice(named.as_bytes());
+    std::fs::write(&wild, &program).unwrap();
+    let output = run(&of(Profile::Pure), &["image", text(&wild), &program.len().to_string()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Permission denied"), "{output:?}");
+}
+
+#[test]
 fn a_child_does_not_outlive_its_parent() {
     let text = serde_json::to_string(&of(Profile::Pure)).unwrap();
     let script = format!("{} '{text}' wait & echo $!", env!("CARGO_BIN_EXE_prisoner"));

@@ -61,6 +61,6 @@ pub use pace::Pace;
 pub use parts::NodeParts;
 pub use pipeline::{BURST_CAPACITY, CAPACITY_BYTES, DEFAULT_CAPACITY, Pipeline};
 pub use policy::{Action, FailureSink, Policy};
-pub use raised::{Raised, clean};
+pub use raised::{Raised, clean, may_be_stated};
 pub use report::{EdgeReport, NodeReport, Report, Times};
 pub use sink::Sink;

@@ -9,6 +9,12 @@ const MESSAGE: usize = 300;
 /// Codes that a node may state of its own failure; every other is said by those whose it is.
 const STATED: [&str; 10] = ["RM211", "RM214", "RM605", "RM606", "RM610", "RM612", "RM617", "RM619", "RM624", "RM703"];
 
+/// Whether a node may state this code of its own failure.
+#[must_use]
+pub fn may_be_stated(code: &str) -> bool {
+    STATED.contains(&code)
+}
+
 /// An exception as a sandbox tells it; nothing of it is trusted.
 #[derive(Clone, Copy, Debug)]
 pub struct Raised<'a> {

@@ -33,6 +33,9 @@ pub(crate) enum Command {
     /// Become a program that is confined.
     #[command(hide = true)]
     Confined(ConfinedArgs),
+    /// Become a program that stdin gives, confined, for the executor that started this process.
+    #[command(hide = true)]
+    Program(ProgramArgs),
 }
 
 #[derive(clap::Args)]
@@ -93,6 +96,19 @@ pub(crate) struct ConfinedArgs {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct ProgramArgs {
+    /// What the program may do, as JSON.
+    #[arg(long)]
+    pub(crate) confinement: String,
+    /// Bytes of stdin that are the program; the rest is for it.
+    #[arg(long)]
+    pub(crate) size: u64,
+    /// What it is called in errors.
+    #[arg(long)]
+    pub(crate) name: String,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct ChildArgs {
     /// What runs the node.
     #[arg(long)]
@@ -135,7 +151,8 @@ impl Args {
             | Command::Doctor(_)
             | Command::Compile
             | Command::Child(_)
-            | Command::Confined(_) => None,
+            | Command::Confined(_)
+            | Command::Program(_) => None,
         }
     }
 }

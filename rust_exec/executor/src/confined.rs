@@ -1,7 +1,8 @@
 //! Confinement: of this executor before it runs nodes, and of a program as which it goes on (`confined`).
 
 use std::collections::BTreeSet;
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,21 +14,33 @@ use remotemedia_confine::{
 use remotemedia_manifest::{Grant, RuntimeKind};
 use remotemedia_onnx::find_library;
 
-use crate::args::{ConfinedArgs, Places, RunArgs};
+use crate::args::{ConfinedArgs, Places, ProgramArgs, RunArgs};
 use crate::events::Events;
 use crate::failure::Failure;
 use crate::plan::{Plan, PythonPlan};
 
 /// Confine this process, then become the program. Returns only if that failed.
 pub(crate) fn confined(args: &ConfinedArgs) -> Result<(), Failure> {
-    let confinement: Confinement = serde_json::from_str(&args.confinement)
-        .map_err(|e| Failure::new("RM701", format!("`--confinement` cannot be used: {e}")))?;
+    let confinement = confinement(&args.confinement)?;
     let [program, rest @ ..] = args.program.as_slice() else {
         return Err(Failure::new("RM701", "expected a program, got none"));
     };
     let mut command = Command::new(program);
     command.args(rest).env_clear().envs(args.env.iter().filter_map(|it| it.split_once('=')));
     Err(confinement.exec(&mut command).into())
+}
+
+/// Confine this process, then become the program that stdin gives. Returns only if that failed.
+pub(crate) fn program(args: &ProgramArgs) -> Result<(), Failure> {
+    // Without a buffer: what follows the program on stdin is the program's.
+    let mut stdin = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| {
+        Failure::new("RM630", format!("`{}` cannot be started: stdin cannot be read: {error}", args.name))
+    })?);
+    Err(confinement(&args.confinement)?.exec_image(&args.name, &mut stdin, args.size).into())
+}
+
+fn confinement(text: &str) -> Result<Confinement, Failure> {
+    serde_json::from_str(text).map_err(|e| Failure::new("RM701", format!("`--confinement` cannot be used: {e}")))
 }
 
 impl From<ConfineError> for Failure {
@@ -62,7 +75,7 @@ pub(crate) fn confine(
                 confinement.connect.extend([port, NAME_SERVICE_PORT]);
             }
             Grant::Device(name) => confinement.devices.extend(devices(&name)),
-            Grant::Python | Grant::Native | Grant::Host => {}
+            Grant::Program | Grant::Python | Grant::Native | Grant::Host => {}
         }
     }
     if kinds.iter().any(|it| starts_children(*it, plan)) {
@@ -120,7 +133,7 @@ fn starts_children(kind: RuntimeKind, plan: &Plan) -> bool {
     match kind {
         RuntimeKind::Native | RuntimeKind::PythonWasm | RuntimeKind::Pipeline => false,
         RuntimeKind::Onnx => !plan.signer_trusted || plan.packages().any(|it| !it.signer_trusted),
-        RuntimeKind::Wasm | RuntimeKind::Rustpython | RuntimeKind::Python => true,
+        RuntimeKind::Wasm | RuntimeKind::Rustpython | RuntimeKind::Program | RuntimeKind::Python => true,
     }
 }
 

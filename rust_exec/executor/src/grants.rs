@@ -7,7 +7,11 @@ use crate::failure::Failure;
 /// `RM507` for the first thing that a node wants and was not given; `RM701` for a plan with a grant that is none.
 pub(crate) fn check(node: &Node, kind: RuntimeKind, given: &[String]) -> Result<(), Failure> {
     let given = given.iter().map(|it| read(it)).collect::<Result<Vec<_>, _>>()?;
-    let own = (kind == RuntimeKind::Python).then_some(Grant::Python);
+    let own = match kind {
+        RuntimeKind::Python => Some(Grant::Python),
+        RuntimeKind::Program => Some(Grant::Program),
+        _ => None,
+    };
     let wanted = node.grants.iter().map(|it| read(it)).collect::<Result<Vec<_>, _>>()?;
     for wanted in wanted.iter().chain(&own) {
         // Native code of a package is out of every sandbox's reach, so it needs a process without one as well.
@@ -49,6 +53,15 @@ mod tests {
         assert!(refused(&[], RuntimeKind::Python, &["read=/"]).is_some());
         assert_eq!(refused(&[], RuntimeKind::Python, &["python"]), None);
         assert_eq!(refused(&[], RuntimeKind::Python, &["host"]), None);
+    }
+
+    #[test]
+    fn a_program_needs_a_grant_of_its_own() {
+        for given in [&[][..], &["host"], &["python"], &["native"]] {
+            let missing = refused(&[], RuntimeKind::Program, given).expect("a refusal");
+            assert!(missing.contains("--allow n:program"), "{missing}");
+        }
+        assert_eq!(refused(&[], RuntimeKind::Program, &["program"]), None);
     }
 
     #[test]

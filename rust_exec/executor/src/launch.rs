@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use remotemedia_child::{Python, PythonRuntime, RustPythonRuntime};
+use remotemedia_child::{ProgramRuntime, Python, PythonRuntime, RustPythonRuntime};
 use remotemedia_engine::{EffectiveLimits, FileSource as _, NodeParts, NodeRuntime, NodeSpec};
 use remotemedia_manifest::{Limits, Node, RuntimeKind};
 use remotemedia_nodes::NativeRuntime;
@@ -70,11 +70,10 @@ impl Launch<'_> {
         self.packages.manifest().nodes.iter().map(|it| self.kind(it)).collect()
     }
 
-    /// The plan's word, else the author's, else the first that the node's type has.
+    /// The plan's word, else what the node says of itself.
     fn kind(&self, node: &Node) -> RuntimeKind {
-        let default = node.built_in().and_then(|it| it.kinds_with(&node.params).next());
         let planned = self.plan.nodes.get(&node.id).and_then(|it| it.runtime);
-        planned.or(node.runtime).or(default).unwrap_or(RuntimeKind::PythonWasm)
+        planned.unwrap_or_else(|| node.default_runtime())
     }
 
     fn runtime(&self, kind: RuntimeKind, node: &str, is_trusted: bool) -> Result<Box<dyn NodeRuntime>, Failure> {
@@ -101,6 +100,7 @@ impl Launch<'_> {
                 let program = self.places.installed_rustpython()?;
                 Box::new(RustPythonRuntime::new(own_path()?, program))
             }
+            RuntimeKind::Program => Box::new(ProgramRuntime::new(own_path()?)),
             RuntimeKind::Pipeline => {
                 let message = format!("node `{node}` wants the runtime `{kind}`, which this executor does not have");
                 let hint = "nodes of the standard library alone run in `python-wasm`";

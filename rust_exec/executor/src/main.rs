@@ -63,6 +63,7 @@ fn main() -> ExitCode {
         Command::Compile => prepare::compile_stranger(),
         Command::Child(it) => child::serve_one(&it),
         Command::Confined(it) => confined::confined(&it),
+        Command::Program(it) => confined::program(&it),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,12 +7,13 @@ use std::str::FromStr;
 use crate::names::is_address;
 
 /// What the forms of a grant are, for messages.
-pub(crate) const FORMS: &str =
-    "`python`, `host`, `native`, `net=HOST:PORT`, `read=DIR`, `write=DIR`, `write=DIR:QUOTA` or `device=NAME`";
+pub(crate) const FORMS: &str = "`program`, `python`, `host`, `native`, `net=HOST:PORT`, `read=DIR`, `write=DIR`, `write=DIR:QUOTA` or `device=NAME`";
 
 /// One thing that a node may use. `testdata/grants.json` has cases that Python reads too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant {
+    /// Native programs of the package's author, each in a confined process without files and network.
+    Program,
     /// The host's Python, in a confined process.
     Python,
     /// The host's Python, unconfined.
@@ -68,6 +69,7 @@ impl FromStr for Grant {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.split_once('=') {
+            None if text == "program" => Ok(Self::Program),
             None if text == "python" => Ok(Self::Python),
             None if text == "host" => Ok(Self::Host),
             None if text == "native" => Ok(Self::Native),
@@ -92,6 +94,7 @@ impl FromStr for Grant {
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Program => f.write_str("program"),
             Self::Python => f.write_str("python"),
             Self::Host => f.write_str("host"),
             Self::Native => f.write_str("native"),

@@ -27,6 +27,7 @@
 //! - `grant`: what a node may use beyond its sandbox
 //! - `fields`, `read`: required fields, strict types, unknown fields
 //! - `table`: the built-in nodes of `schemas/nodes.v1.json`
+//! - `modules`: what does a node's work in the place of its class: a component, programs
 //! - `reference`: what a `$`-object is
 //! - `values`: parameter values in depth, against what is declared
 //! - `params`: parameters against the table
@@ -40,6 +41,7 @@ mod fields;
 mod grant;
 mod graph;
 mod model;
+pub mod modules;
 mod names;
 mod params;
 mod place;

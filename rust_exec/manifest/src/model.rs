@@ -79,7 +79,7 @@ pub struct Node {
     /// Limits the author asked for; a host may only lower them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
-    /// What the node wants beyond its sandbox: `python`, `host`, `net=HOST:PORT`, `read=DIR`, `write=DIR`.
+    /// What the node wants beyond its sandbox: `program`, `python`, `host`, `net=HOST:PORT`, `read=DIR`, `write=DIR`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<String>,
     /// How packets of several edges meet: `arrival` (the default) or `pts`.
@@ -146,6 +146,8 @@ pub enum RuntimeKind {
     PythonWasm,
     /// RustPython in a confined child process.
     Rustpython,
+    /// A native program of the author's in a confined child process.
+    Program,
     /// The host's CPython.
     Python,
     /// A package as a node.
@@ -176,8 +178,16 @@ impl Connection {
 
 impl RuntimeKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [Self; 7] =
-        [Self::Native, Self::Onnx, Self::Wasm, Self::PythonWasm, Self::Rustpython, Self::Python, Self::Pipeline];
+    pub const ALL: [Self; 8] = [
+        Self::Native,
+        Self::Onnx,
+        Self::Wasm,
+        Self::PythonWasm,
+        Self::Rustpython,
+        Self::Program,
+        Self::Python,
+        Self::Pipeline,
+    ];
 
     /// The kind's name in a manifest.
     #[must_use]
@@ -188,6 +198,7 @@ impl RuntimeKind {
             Self::Wasm => "wasm",
             Self::PythonWasm => "python-wasm",
             Self::Rustpython => "rustpython",
+            Self::Program => "program",
             Self::Python => "python",
             Self::Pipeline => "pipeline",
         }

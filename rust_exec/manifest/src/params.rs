@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::{ManifestError, Warning, list, quote, warn};
 use crate::fields::describe;
 use crate::model::Node;
+use crate::modules;
 use crate::place::Place;
 use crate::reference::Reference;
 use crate::table::{COMMON_PARAMS, NodeType, Param, ParamType};
@@ -84,6 +85,7 @@ fn allows(param: &Param, value: &Value, declared: &Declared<'_>) -> bool {
         ParamType::File => is_file(value) || value.as_str().is_some_and(|path| path.starts_with('/')),
         ParamType::Model => is_file(value),
         ParamType::MapStr => map(value).is_some_and(|map| map.values().all(|item| is_text(declared.value(item)))),
+        ParamType::MapProgram => !modules::programs_in(value).is_empty(),
         ParamType::MapJson => map(value).is_some(),
         ParamType::Json => true,
     }
@@ -126,6 +128,9 @@ fn expected(param: &Param) -> String {
         ParamType::File => "a file of the project (`{\"$file\": PATH}`) or an absolute path".to_owned(),
         ParamType::Model => "a model of the project (`{\"$file\": PATH}`)".to_owned(),
         ParamType::MapStr => "an object of strings".to_owned(),
+        ParamType::MapProgram => {
+            "an object of files (`{\"$file\": PATH}`) by platform, such as `linux/amd64`".to_owned()
+        }
         ParamType::MapJson => "an object".to_owned(),
         ParamType::Json => "a value".to_owned(),
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::model::RuntimeKind;
+use crate::modules;
 use crate::reference::Reference;
 
 /// One built-in node.
@@ -110,6 +111,9 @@ pub enum ParamType {
     /// An object whose values are strings.
     #[serde(rename = "map[str]")]
     MapStr,
+    /// Files of the project by platform (`linux/amd64`): the programs of a node.
+    #[serde(rename = "map[program]")]
+    MapProgram,
     /// An object.
     #[serde(rename = "map[json]")]
     MapJson,
@@ -178,10 +182,10 @@ impl NodeType {
         Some(if ports.is_empty() { Cow::Borrowed(own) } else { Cow::Owned(ports) })
     }
 
-    /// Whether it hands parameters that are not its own on: to the native node or the component that it stands for.
+    /// Whether it hands parameters that are not its own on: to the native node, component or program that it stands for.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.name.as_str(), "RustNode" | "WasmNode")
+        matches!(self.name.as_str(), "RustNode" | "WasmNode" | "ProgramNode")
     }
 
     /// The runtimes that have the node with these parameters, the preferred one first.
@@ -195,7 +199,12 @@ impl NodeType {
                 })
             })
         });
-        self.kinds.iter().copied().filter(move |kind| *kind != RuntimeKind::Native || is_native)
+        let has_programs = self.kinds.len() == 1 || !modules::programs(params).is_empty();
+        self.kinds.iter().copied().filter(move |kind| match kind {
+            RuntimeKind::Native => is_native,
+            RuntimeKind::Program => has_programs,
+            _ => true,
+        })
     }
 
     /// The runtime that the node has in a process of Python.

@@ -62,7 +62,7 @@ impl PlacedRuntime {
         ];
         // The providers of this machine are not the author's to choose.
         let providers = std::env::vars_os().filter(|(name, _)| name == crate::providers::VARIABLE);
-        Ok(Program { path: self.executor.clone(), args: words.into(), env: providers.collect() })
+        Ok(Program { path: self.executor.clone(), args: words.into(), env: providers.collect(), image: None })
     }
 }
 

@@ -1,9 +1,12 @@
 //! Where a package's blobs lie: in an OCI image layout, as a directory or as a tar.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::Deserialize;
 
 use crate::archive::{self, Extent};
@@ -24,6 +27,14 @@ pub(crate) enum Store {
     Archive(File, HashMap<String, Extent>),
 }
 
+/// Open a file to read, and nothing else: who opens a FIFO waits for somebody to write to it, and a device has no end.
+fn open(path: &Path) -> io::Result<File> {
+    // Of a file this flag changes nothing.
+    let waits_for_nobody = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(waits_for_nobody.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
+}
+
 /// The content of `oci-layout`.
 #[derive(Deserialize)]
 struct Layout {
@@ -42,7 +53,7 @@ impl Store {
         let store = if path.metadata().map_err(unreadable)?.is_dir() {
             Self::Directory(path.to_owned())
         } else {
-            let file = File::open(path).map_err(unreadable)?;
+            let file = open(path).map_err(unreadable)?;
             let files = archive::index(&file)?;
             Self::Archive(file, files)
         };
@@ -91,9 +102,9 @@ impl Store {
             Self::Directory(directory) => {
                 let path = directory.join(name);
                 let unreadable = |error| PackageError::unreadable(&path, &error);
-                let file = match File::open(&path) {
+                let file = match open(&path) {
                     Ok(file) => file,
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                     Err(error) => return Err(unreadable(error)),
                 };
                 let size = file.metadata().map_err(unreadable)?.len().min(most.saturating_add(1));

@@ -43,8 +43,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use remotemedia_engine::{NodeFailure, NodeInstance, NodeRuntime, NodeSpec};
-use remotemedia_manifest::table::COMMON_PARAMS;
-use remotemedia_manifest::{Reference, RuntimeKind};
+use remotemedia_manifest::{RuntimeKind, modules};
 use wasmtime::Engine;
 
 pub use aot::{RunnerError, precompile};
@@ -56,9 +55,6 @@ use crate::component::Component;
 use crate::node::SandboxedNode;
 use crate::recipe::Recipe;
 use crate::warm::Warm;
-
-/// The parameter of a `WasmNode` that is not its component's.
-const COMPONENT: &str = "component";
 
 /// The generic Python runner, ready to be instantiated; clones share it.
 #[derive(Clone)]
@@ -140,8 +136,9 @@ impl WasmRuntime {
     }
 
     fn component(&self, spec: &NodeSpec) -> Result<Arc<Component>, NodeFailure> {
-        let Some(Reference::File(file)) = spec.params.get(COMPONENT).and_then(Reference::of) else {
-            return Err(NodeFailure::new("RM601", format!("expected a file as `{COMPONENT}`, got something else")));
+        let Some(file) = modules::component(&spec.params) else {
+            let message = format!("expected a file as `{}`, got something else", modules::COMPONENT);
+            return Err(NodeFailure::new("RM601", message));
         };
         let wasm = spec.files.read(file)?;
         let mut components = self.components.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,8 +162,7 @@ impl NodeRuntime for WasmRuntime {
     }
 
     fn instantiate(&self, spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
-        let own = |name: &str| name == COMPONENT || COMMON_PARAMS.contains(&name);
-        let recipe = Recipe::of_component(self.component(spec)?, spec, own);
+        let recipe = Recipe::of_component(self.component(spec)?, spec);
         Ok(Box::new(SandboxedNode::new(&recipe, spec)?))
     }
 }

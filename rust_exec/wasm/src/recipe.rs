@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use remotemedia_engine::{NodeFailure, NodeSpec};
+use remotemedia_manifest::modules;
 use wasmtime::Store;
 
 use crate::component::Component;
@@ -41,10 +42,9 @@ pub(crate) struct PythonSource {
 
 impl Recipe {
     /// For a component, whose parameters are all that are not the node's own.
-    pub(crate) fn of_component(component: Arc<Component>, spec: &NodeSpec, own: impl Fn(&str) -> bool) -> Self {
-        let params = spec.params.iter().filter(|(name, _)| !own(name));
-        let params = params.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Self { origin: Origin::Component(component), code: Code { config: spec.config(&params), python: None } }
+    pub(crate) fn of_component(component: Arc<Component>, spec: &NodeSpec) -> Self {
+        let config = spec.config(&modules::told(&spec.params));
+        Self { origin: Origin::Component(component), code: Code { config, python: None } }
     }
 
     /// For a class in Python.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod hostile;
+mod programs;
 mod support;
 
 use remotemedia_engine::{More, NodeInstance as _, Outputs};

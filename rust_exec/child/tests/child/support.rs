@@ -69,7 +69,7 @@ pub(crate) fn program(args: &[&str]) -> Program {
     Program {
         path: env!("CARGO_BIN_EXE_remotemedia-test-child").into(),
         args: args.iter().map(Into::into).collect(),
-        env: Vec::new(),
+        ..Program::default()
     }
 }
 

@@ -16,8 +16,9 @@ pub const MAX_STATE: usize = 256 << 20;
 /// `RM624`: a source in Python, whose generator cannot be noted, or a node that cannot describe its state.
 pub(crate) fn check(nodes: &mut [NodeParts]) -> Result<(), RunError> {
     for node in nodes {
-        let is_rust = matches!(node.kind, RuntimeKind::Native | RuntimeKind::Wasm | RuntimeKind::Onnx);
-        if !is_rust && node.is_source() {
+        use RuntimeKind::{Native, Onnx, Program, Wasm};
+        let has_generators = !matches!(node.kind, Native | Wasm | Onnx | Program);
+        if has_generators && node.is_source() {
             let reason = "it is a source, and where its generator stands cannot be noted";
             return Err(refused(node, NodeFailure::new("RM624", reason)));
         }

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Draft, INFO, SOURCE, append, pynode};
 use remotemedia_package::{Package, PackageError};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
@@ -302,4 +303,29 @@ fn sources_say_what_they_are() {
 fn files_beside_the_layout_change_nothing() {
     let plain = |tar: &mut Builder<File>| append(tar, "index.json", b"{\"manifests\":[]}");
     assert!(open(plain).is_ok());
+}
+
+#[test]
+fn a_fifo_in_the_place_of_a_file_is_refused_at_once() {
+    let written = Draft::new().written();
+    let fifo = |path: &Path| {
+        if path.exists() {
+            std::fs::remove_file(path).expect("a file");
+        }
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+    };
+    for (hex, _) in &written.blobs {
+        let folder = TempDir::new().expect("a folder");
+        written.directory(folder.path());
+        fifo(&folder.path().join("blobs/sha256").join(hex));
+        let opened = Package::open(folder.path(), &written.digest);
+        let refused = opened.and_then(|package| package.titles().try_for_each(|title| package.read(title).map(|_| ())));
+        let error = refused.expect_err("a FIFO");
+        assert_eq!((error.code, error.message.ends_with("it is no file")), ("RM301", true), "{error}");
+    }
+    let folder = TempDir::new().expect("a folder");
+    let archive = folder.path().join("x.rmpkg");
+    fifo(&archive);
+    assert_eq!(Package::open(&archive, &written.digest).expect_err("a FIFO").code, "RM301");
+    assert_eq!(Package::open(Path::new("/dev/zero"), &written.digest).expect_err("a device").code, "RM301");
 }
