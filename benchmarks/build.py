@@ -14,29 +14,14 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
-import subprocess
 import sys
-import sysconfig
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-REMOTEMEDIA = Path(sysconfig.get_path("scripts")) / "remotemedia"
-PROGRAM = """\
-from remotemedia import Node, OnnxNode, Pipeline
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.large_model import PROGRAM, REMOTEMEDIA, environment, run, timed, write_project
 
-
-class Keep(Node):
-    def process(self, value):
-        return value
-
-
-p = Pipeline("bench")
-p.add(OnnxNode("model.onnx")).add(Keep())
-"""
 OURS = ("cold", "again", "edited", "no cache")
-CHUNK = 16 << 20
 
 
 def main() -> None:
@@ -62,11 +47,7 @@ class Bench:
 
     def __init__(self, place: Path, mib: int) -> None:
         self._place = place
-        self._model = place / "model.onnx"
-        with self._model.open("wb") as file:
-            for _ in range(mib * (1 << 20) // CHUNK or 1):
-                file.write(os.urandom(min(CHUNK, mib << 20)))
-        (place / "pipeline.py").write_text(PROGRAM)
+        self._model = write_project(place, mib << 20).with_name("model.onnx")
         self._build()  # compiles bytecode, and makes the key
 
     def turn(self, number: int) -> dict[str, tuple[float, float]]:
@@ -83,22 +64,8 @@ class Bench:
         return found
 
     def _build(self, *flags: str) -> None:
-        environ = os.environ | {"REMOTEMEDIA_HOME": str(self._place / "home"), "REMOTEMEDIA_ENV": "development"}
+        environ = environment(self._place / "home")
         run(REMOTEMEDIA, "build", self._place / "pipeline.py", "-o", self._place / "out", *flags, env=environ)
-
-
-def run(*words: object, env: dict[str, str] | None = None) -> None:
-    """A command that must succeed."""
-    subprocess.run([*map(str, words)], check=True, stdout=subprocess.DEVNULL, env=env)
-
-
-def timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Wall seconds, and CPU seconds of the children."""
-    started, before = time.perf_counter(), os.times()
-    work()
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    return time.perf_counter() - started, used
 
 
 if __name__ == "__main__":

@@ -6,6 +6,6 @@
 Data goes to stdout, talk to stderr. This room alone prints, exits and draws progress; it holds no logic of its own.
 """
 
-from remotemedia.cli._main import main
+from remotemedia.cli._start import main
 
 __all__ = ["main"]

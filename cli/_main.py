@@ -4,79 +4,62 @@ from __future__ import annotations
 
 import codecs
 import errno
-import gc
 import io
 import os
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 import typer
 
-from remotemedia.cli import (
-    _approve,
-    _build,
-    _cache,
-    _check,
-    _compile,
-    _copy,
-    _doctor,
-    _help,
-    _inspect,
-    _keys,
-    _login,
-    _logout,
-    _optimize,
-    _policy,
-    _pull,
-    _push,
-    _run,
-    _sign,
-    _tags,
-    _verify,
-    _version,
-)
-from remotemedia.cli._command import Command, Commands
+from remotemedia.cli import _version
+from remotemedia.cli._command import Commands, Place
 from remotemedia.cli._console import show_error
 from remotemedia.errors import PipelineError, RemoteMediaError, UsageError
 
 # What is said of a file, or a pipe into one, that takes no more.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
+
+class _Remotemedia(Commands):
+    """The program: its commands in the order of its help."""
+
+    table: ClassVar = {
+        "build": Place(f"{__package__}._build", "build", (f"{__package__}._optimize", "OptimizingCommand")),
+        "compile": Place(f"{__package__}._compile", "compile_"),
+        "check": Place(f"{__package__}._check", "check"),
+        "inspect": Place(f"{__package__}._inspect", "inspect"),
+        "push": Place(f"{__package__}._push", "push"),
+        "pull": Place(f"{__package__}._pull", "pull"),
+        "tags": Place(f"{__package__}._tags", "tags"),
+        "copy": Place(f"{__package__}._copy", "copy"),
+        "run": Place(f"{__package__}._run", "run"),
+        "approve": Place(f"{__package__}._approve", "approve"),
+        "sign": Place(f"{__package__}._sign", "sign"),
+        "verify": Place(f"{__package__}._verify", "verify"),
+        "login": Place(f"{__package__}._login", "login"),
+        "logout": Place(f"{__package__}._logout", "logout"),
+        "doctor": Place(f"{__package__}._doctor", "doctor"),
+        "help": Place(f"{__package__}._help", "help_"),
+        "keys": Place(f"{__package__}._keys", "app"),
+        "policy": Place(f"{__package__}._policy", "app"),
+        "cache": Place(f"{__package__}._cache", "app"),
+    }
+
+
 app = typer.Typer(
     name="remotemedia",
-    cls=Commands,
+    cls=_Remotemedia,
     help="Build, push, pull and run media and AI pipelines written as ordinary Python.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(_version.options)
-app.command("build", cls=_optimize.OptimizingCommand)(_build.build)
-app.command("compile", cls=Command)(_compile.compile_)
-app.command("check", cls=Command)(_check.check)
-app.command("inspect", cls=Command)(_inspect.inspect)
-app.command("push", cls=Command)(_push.push)
-app.command("pull", cls=Command)(_pull.pull)
-app.command("tags", cls=Command)(_tags.tags)
-app.command("copy", cls=Command)(_copy.copy)
-app.command("run", cls=Command)(_run.run)
-app.command("approve", cls=Command)(_approve.approve)
-app.command("sign", cls=Command)(_sign.sign)
-app.command("verify", cls=Command)(_verify.verify)
-app.add_typer(_keys.app, name="keys")
-app.add_typer(_policy.app, name="policy")
-app.add_typer(_cache.app, name="cache")
-app.command("login", cls=Command)(_login.login)
-app.command("logout", cls=Command)(_logout.logout)
-app.command("doctor", cls=Command)(_doctor.doctor)
-app.command("help", cls=Command)(_help.help_)
 
 
-def main() -> None:
-    """Run the command line and exit with one of the statuses of `schemas/errors.v1.json`."""
-    # A command makes many objects that live until its end: looking for garbage among them takes a tenth of its time.
-    gc.set_threshold(50_000, 20, 20)
+def run() -> None:
+    """Take the words of the command line, do as they say, and exit."""
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     codecs.register_error("escaped", _escaped)
     for stream in (sys.stdout, sys.stderr):

@@ -15,6 +15,7 @@ from remotemedia.runtime.network import Network
 from remotemedia.runtime.publish import build_package
 from tests.cli.conftest import DOUBLE
 from tests.conftest import Command
+from tests.registry.samples import KEY, make_package
 from tests.simulators.registry import RegistrySimulator
 
 _MAIN: Final = """
@@ -25,7 +26,7 @@ try:
 finally:
     print(*sorted(sys.modules))
 """
-_BUILDING: Final = {"libcst", "numpy", "pydantic", "rich", "remotemedia.compiler", "remotemedia.packager"}
+_BUILDING: Final = {"libcst", "numpy", "pydantic", "rich", "remotemedia.compiler", "remotemedia.packager._build"}
 
 
 def loaded(*words: object) -> set[str]:
@@ -47,6 +48,18 @@ def test_moving_a_package_imports_nothing_that_builds_one(
         push_package(reference, package, network=Network())
         words = {"push": (reference, package), "pull": (reference,), "tags": (reference.rpartition(":")[0],)}[command]
         assert not unneeded & loaded(command, *words)
+
+
+def test_verifying_by_a_plain_key_imports_no_certificates_and_no_other_command(home: Path, tmp_path: Path) -> None:
+    (home / "trust").mkdir(parents=True)
+    (home / "trust" / "release.pub").write_bytes(KEY.public.to_pem())
+    package = make_package()
+    package.sign()
+    unneeded = _BUILDING | {"cryptography.x509", "rfc3161_client", "sigstore", "ssl", "urllib3", "tomllib"}
+    unneeded |= {"typer.rich_utils", "remotemedia.cli._build", "remotemedia.cli._run", "remotemedia.registry._remote"}
+    found = loaded("verify", package.pack(tmp_path / "speech.rmpkg"))
+    assert "remotemedia.trust._by_key" in found
+    assert not unneeded & found
 
 
 def test_words_are_taken_as_they_stand(inside: Command, tmp_path: Path) -> None:
