@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
 from remotemedia.cli._ahead import check_content
-from remotemedia.cli._console import report
+from remotemedia.cli._console import report, say
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._policy import PolicyFile
 from remotemedia.cli._progress import transfer
@@ -35,7 +36,7 @@ def verify(
     A registry is asked for what its tag points to, and for the signatures, as they are now; with --offline those of the
     last pull are judged.
     """
-    from remotemedia.errors import UsageError
+    from remotemedia.errors import TrustError, UsageError
     from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import PullPolicy, Resolver
 
@@ -46,11 +47,17 @@ def verify(
         trust = trust.only(key)
     resolver = Resolver(os.environ, network.network(), trust=trust)
     pull = PullPolicy.NEVER if network.offline else PullPolicy.ALWAYS
-    with transfer("pulling") as progress:
-        found = resolver.resolve(package, pull=pull, progress=progress)
+    try:
+        with transfer("pulling") as progress:
+            found = resolver.resolve(package, pull=pull, progress=progress)
+    except TrustError as error:
+        if not as_json and (checks := error.details.get("checks")):
+            say("\n".join(_lines(cast("list[dict[str, Any]]", checks))))
+        raise
     source, where = statements_from(found.reference, offline=network.offline)
     check_content(found)
     verdict = found.verdict
+    checks = [it._asdict() for it in verdict.checks]
     fields = {
         "digest": found.digest,
         "source": source,
@@ -60,9 +67,12 @@ def verify(
         "signers": [signer_fields(it) for it in verdict.signers],
         "provenance": verdict.provenance,
         "rule": found.rule.name if found.rule else None,
-        "checks": [{"number": it.number, "text": it.text, "ok": it.ok} for it in verdict.checks],
+        "checks": checks,
     }
-    lines = [f"  {'ok ' if it.ok else 'no '} {it.number}. {it.text}" for it in verdict.checks]
-    lines.append("  ok  every file matches its digest")
-    lines += [f"  {line}" for line in signer_lines(verdict)]
+    lines = [*_lines(checks), "  ok  every file matches its digest", *(f"  {it}" for it in signer_lines(verdict))]
     report(fields, "\n".join([found.digest, *lines, f"  {where}", signature_line(verdict)]), as_json=as_json)
+
+
+def _lines(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each check: whether it holds, its number, and what it asks."""
+    return [f"  {'ok ' if it['ok'] else 'no '} {it['number']}. {it['text']}" for it in checks]

@@ -18,6 +18,8 @@ The steps keep their numbers; those of certificates came later, and are taken be
                         14 each condition of the policy's rule
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -60,17 +62,28 @@ def verify(
         TrustError: in every mode RM503, RM511, RM514, RM515 (what somebody trusted signed is wrong), RM504, RM505 (it
             is about another package, or cannot be read), RM517 (the rule does not hold); if no trusted signature is
             left, also RM513 (one was revoked), and RM504, RM505 of anybody's; in production then also RM512 (one is
-            past its time), RM501 (no signature) and RM502 (by strangers only).
+            past its time), RM501 (no signature) and RM502 (by strangers only). Its `details` have the `checks` so far.
     """
     found = _Found(at or datetime.now(UTC))
     # 15. Whoever floods a registry is passed over, not the package's author.
     judged = chosen(bundles, keyring, _MAX_BUNDLES)
-    if passed_over := len(bundles) - len(judged):
+    passed_over = len(bundles) - len(judged)
+    if passed_over:
         text = f"there are at most {_MAX_BUNDLES} statements; {passed_over} are passed over"
         found.checks.append(Check(15, text, ok=False))
-    for data in judged:
-        _judge(data, manifest_digest, keyring, found)
-    now, checks, statements = found.now, found.checks, tuple(found.statements)
+    try:
+        for data in judged:
+            _judge(data, manifest_digest, keyring, found)
+        verdict = _decide(found, keyring, mode, rule)
+    except TrustError as error:
+        error.details["checks"] = [check._asdict() for check in found.checks]
+        raise
+    return replace(verdict, passed_over=passed_over)
+
+
+def _decide(found: _Found, keyring: Keyring, mode: Mode, rule: Rule | None) -> Verdict:
+    """Come from what was said of the package to what is made of it; raises as `verify`."""
+    checks, statements = found.checks, tuple(found.statements)
 
     # 5. A signature is a statement `sign/v1`; provenance alone does not make a package signed.
     status = status_of(statements, SIGNATURE_PREDICATE)
@@ -85,7 +98,7 @@ def verify(
     checks.append(Check(7, "the provenance is by a trusted signer", provenance == "trusted"))
 
     # 12. A list that is overdue may lack a revocation: said, not refused, since nobody's revocation is known.
-    stale = _overdue(found.lists, keyring, now)
+    stale = _overdue(found.lists, keyring, found.now)
     checks += [Check(12, f"the revocation list `{name}` is current", ok=False) for name in stale]
 
     # 8. In production only a trusted signature will do, and nowhere one of which something was found to be wrong.
@@ -94,10 +107,10 @@ def verify(
 
     # 14. What the user's policy asks of this package.
     if rule is not None:
-        conditions = judge(rule, statements, now)
+        conditions = judge(rule, statements, found.now)
         checks += [Check(14, f"policy `{rule.name}`: {one.text}", one.ok) for one in conditions]
         refuse_unless(conditions, rule)
-    return Verdict(status, provenance, statements, tuple(checks), stale, passed_over)
+    return Verdict(status, provenance, statements, tuple(checks), stale)
 
 
 @dataclass
