@@ -12,8 +12,7 @@ from remotemedia.cli._compile import Arguments, NoCache, PipelineName, Source, T
 from remotemedia.cli._console import report, say, size, status, warn
 from remotemedia.cli._optimize import Calibration, MaxError, Optimize, optimized_fields, optimized_table
 from remotemedia.cli._options import Json, NetworkOptions, with_network
-from remotemedia.cli._password import PasswordStdin, password_source
-from remotemedia.cli._sign import Certificate, IdentityToken, Keyless, TimestampUrl, TrustConfig, token_of
+from remotemedia.cli._signing_options import SignerOptions, with_signer
 
 if TYPE_CHECKING:
     from remotemedia.runtime._rebuild import Rebuilt
@@ -23,40 +22,49 @@ if TYPE_CHECKING:
 _LAYOUT = "oci-layout:"
 
 
+Output = Annotated[
+    str, typer.Option("--output", "-o", help="Directory that takes the package, or oci-layout:PATH[:TAG].")
+]
+Version = Annotated[str, typer.Option(help="Version of the package, its tag inside the file.")]
+Key = Annotated[
+    str | None, typer.Option(metavar="FILE|NAME|exec:COMMAND", help="Private key that signs; by default your own.")
+]
+Unsigned = Annotated[bool, typer.Option("--unsigned", help="Do not sign.")]
+Provenance = Annotated[
+    Path | None,
+    typer.Option(
+        "--provenance", help="Write down, unsigned, where it was built, for `sign --provenance`.", metavar="FILE"
+    ),
+]
+Lock = Annotated[bool, typer.Option("--lock", help="Pin every package that a node is to what its reference means now.")]
+LockPython = Annotated[bool, typer.Option("--lock-python", help="Ask pip's index for hashes that no lock file has.")]
+VendorWheels = Annotated[
+    bool, typer.Option("--vendor-wheels", help="Pack the wheels that nodes on the host's Python need.")
+]
+Check = Annotated[
+    str | None, typer.Option("--check", metavar="REF", help="Write nothing; compare with the package at REF.")
+]
+
+
 @with_network
+@with_signer
 def build(
     source: Source,
     arguments: Arguments = None,
     *,
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="Directory that takes the package, or oci-layout:PATH[:TAG].")
-    ] = ".",
+    output: Output = ".",
     pipeline: PipelineName = None,
     trace: Trace = False,
     no_cache: NoCache = False,
-    version: Annotated[str, typer.Option(help="Version of the package, its tag inside the file.")] = "0.0.0",
-    key: Annotated[
-        str | None, typer.Option(metavar="FILE|NAME|exec:COMMAND", help="Private key that signs; by default your own.")
-    ] = None,
-    certificate: Certificate = None,
-    keyless: Keyless = False,
-    identity_token: IdentityToken = None,
-    trust_config: TrustConfig = None,
-    timestamp_url: TimestampUrl = None,
-    password_stdin: PasswordStdin = False,
-    unsigned: Annotated[bool, typer.Option("--unsigned", help="Do not sign.")] = False,
-    lock: Annotated[
-        bool, typer.Option("--lock", help="Pin every package that a node is to what its reference means now.")
-    ] = False,
-    lock_python: Annotated[
-        bool, typer.Option("--lock-python", help="Ask pip's index for hashes that no lock file has.")
-    ] = False,
-    vendor_wheels: Annotated[
-        bool, typer.Option("--vendor-wheels", help="Pack the wheels that nodes on the host's Python need.")
-    ] = False,
-    check: Annotated[
-        str | None, typer.Option("--check", metavar="REF", help="Write nothing; compare with the package at REF.")
-    ] = None,
+    version: Version = "0.0.0",
+    key: Key = None,
+    signer: SignerOptions,
+    unsigned: Unsigned = False,
+    provenance: Provenance = None,
+    lock: Lock = False,
+    lock_python: LockPython = False,
+    vendor_wheels: VendorWheels = False,
+    check: Check = None,
     optimize: Optimize = None,
     max_error: MaxError = None,
     calibration: Calibration = None,
@@ -64,23 +72,25 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build a package; none of the pipeline's code is run, unless --trace asks for it."""
+    from remotemedia.errors import UsageError
     from remotemedia.runtime.program import Reading
     from remotemedia.runtime.publish import request_of
 
+    if check is not None and provenance is not None:
+        raise UsageError("expected `--check` or `--provenance`, got both", code="RM701", hint="--check writes nothing")
+    if check is not None or unsigned:
+        _expect_no_signer("--unsigned" if check is None else "--check", key, signer)
     net = network.network()
     request = request_of(
         os.environ,
         reading=Reading(pipeline, trace, arguments or (), cached=not no_cache),
-        password=password_source(stdin=password_stdin),
+        password=signer.password,
         network=net,
         version=version,
         key=key,
-        certificate=certificate,
-        keyless=keyless,
-        identity_token=token_of(identity_token),
-        trust_config=trust_config,
-        timestamp_url=timestamp_url,
+        **signer.signing,
         unsigned=unsigned or check is not None,
+        provenance=provenance,
         lock=lock,
         lock_python=lock_python,
         vendor_wheels=vendor_wheels,
@@ -92,6 +102,15 @@ def build(
         _compare(source, check, request, net, as_json=as_json)
     else:
         _build(source, output, request, net, as_json=as_json)
+
+
+def _expect_no_signer(because: str, key: str | None, signer: SignerOptions) -> None:
+    from remotemedia.errors import UsageError
+    from remotemedia.runtime._signers import SigningOptions
+
+    SigningOptions(keys=() if key is None else (key,), **signer.signing).expect_none(because)
+    if signer.password_stdin:
+        raise UsageError(f"expected no `--password-stdin` with `{because}`, by which nothing is signed", code="RM701")
 
 
 def _build(source: Path, output: str, request: BuildRequest, network: Network, *, as_json: bool) -> None:
@@ -153,13 +172,7 @@ def _told(reference: str, found: Rebuilt) -> str:
 
 
 def _make(directory: Path) -> None:
-    from remotemedia.errors import PackageError
+    from remotemedia.packager import writing
 
-    try:
+    with writing(directory, hint="name another one with `--output`"):
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PackageError(
-            f"expected `{directory}` to be a directory, or to make one: {(error.strerror or '').lower()}",
-            code="RM307",
-            hint="name another one with `--output`",
-        ) from error

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from remotemedia.cli._console import report
-from remotemedia.cli._options import Json, Mirrors, NetworkOptions, with_network
+from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._progress import transfer
 
 
@@ -16,7 +16,6 @@ def copy(
     source: Annotated[str, typer.Argument(help="A reference, a .rmpkg file, or sha256:… of the cache.")],
     target: Annotated[str, typer.Argument(help="oci://HOST/REPO[:TAG], oci-layout:PATH[:TAG], or a .rmpkg file.")],
     *,
-    mirrors: Mirrors = None,
     network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
@@ -24,6 +23,6 @@ def copy(
     from remotemedia.runtime._transfer import copy_package
 
     with transfer("copying") as progress:
-        place, descriptor = copy_package(source, target, network=network.network(mirrors), progress=progress)
+        place, descriptor = copy_package(source, target, network=network.network(), progress=progress)
     fields = {"source": source, "reference": str(place), "digest": descriptor.digest}
     report(fields, f"copied {source} to {place}\n{descriptor.digest}", as_json=as_json)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -44,24 +46,28 @@ def inspect(
     network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
-    """Show a package's nodes, wants, signature and provenance."""
+    """Show a package's nodes, wants, signature and provenance.
+
+    Of one that is not here only the documents are fetched, and nothing of it is kept.
+    """
     from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import Resolver
 
     net, trust = network.network(), Trust.of(os.environ)
     resolver = Resolver(os.environ, net, trust=trust.undecided())
-    found = resolver.resolve(package)
-    if manifest or sbom:
-        _print(found.document("manifest.json" if manifest else _SBOM))
-    elif provenance:
-        _print(provenance_statement(found.verdict))
-    elif graph is not None:
-        sys.stdout.write(graph_of(found, graph) + "\n")
-    else:
-        objection = _objection(Resolver(os.environ, net, trust=trust), package)
-        nested = _nested(found, resolver)
-        fields = _fields(found, nested, objection)
-        report(fields, _text(found, fields, nested), as_json=as_json)
+    with TemporaryDirectory(prefix="remotemedia-") as directory:
+        found = resolver.look(package, Path(directory))
+        if manifest or sbom:
+            _print(found.document("manifest.json" if manifest else _SBOM))
+        elif provenance:
+            _print(provenance_statement(found.verdict))
+        elif graph is not None:
+            sys.stdout.write(graph_of(found, graph) + "\n")
+        else:
+            objection = _objection(Resolver(os.environ, net, trust=trust), found)
+            nested = _nested(found, resolver, Path(directory))
+            fields = _fields(found, nested, objection)
+            report(fields, _text(found, fields, nested), as_json=as_json)
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -103,24 +109,25 @@ def _fields(
     }
 
 
-def _objection(resolver: Resolver, package: str) -> TrustError | None:
+def _objection(resolver: Resolver, found: ResolvedPackage) -> TrustError | None:
     """Why mode, keyring or policy refuse a package; None if they do not."""
     from remotemedia.errors import TrustError
 
     try:
-        resolver.resolve(package)
+        resolver.check(found)
     except TrustError as error:
         return error
     return None
 
 
-def _nested(found: ResolvedPackage, resolver: Resolver) -> Mapping[str, NestedPackage]:
+def _nested(found: ResolvedPackage, resolver: Resolver, directory: Path) -> Mapping[str, NestedPackage]:
     """The packages that nodes are; none, and a warning, where they cannot be had."""
     from remotemedia.errors import RemoteMediaError
     from remotemedia.runtime.run import resolve_nested
 
+    within = resolver.within(found)
     try:
-        return resolve_nested(found, resolver.within(found).resolve)
+        return resolve_nested(found, lambda text: within.look(text, directory))
     except RemoteMediaError as error:
         warn(f"packages that are nodes are not shown: {error.message} ({error.code})")
         return {}

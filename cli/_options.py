@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from remotemedia.cli._option_groups import expanding
+
 if TYPE_CHECKING:
     from remotemedia.runtime.network import Network
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
-Mirrors = Annotated[
-    list[str] | None,
-    typer.Option("--mirror", metavar="HOST=MIRROR[/PREFIX]", help="Ask this one where HOST cannot be reached."),
-]
 
 
 @dataclass(frozen=True)
@@ -28,9 +23,10 @@ class NetworkOptions:
     Attributes:
         offline: open no socket.
         plain_http: speak http with registries that are not on this machine.
-        ca_file: PEM file of the authorities that registries are trusted by.
-        client_cert: PEM file of the certificate that is shown to registries.
+        ca_file: PEM file of authorities that servers are trusted by, beside the system's.
+        client_cert: PEM file of the certificate that is shown to servers that ask for one.
         client_key: PEM file of its key, unless that is in the same file.
+        mirrors: `HOST=MIRROR[/PREFIX]`: who is asked where a registry cannot be reached.
     """
 
     offline: bool
@@ -38,9 +34,10 @@ class NetworkOptions:
     ca_file: Path | None
     client_cert: Path | None
     client_key: Path | None
+    mirrors: list[str] | None
 
-    def network(self, mirrors: list[str] | None = None) -> Network:
-        """What registries are reached through.
+    def network(self) -> Network:
+        """What registries, and whoever else is asked, are reached through.
 
         Raises:
             RemoteMediaError: RM701, a mirror is not written as `HOST=MIRROR`; RM412, the configuration is malformed.
@@ -57,7 +54,7 @@ class NetworkOptions:
             ca_file=self.ca_file,
             client_certificate=self.client_cert,
             client_key=self.client_key,
-            mirrors=parse_mirrors(mirrors or ()),
+            mirrors=parse_mirrors(self.mirrors or ()),
             environ=os.environ,
         )
 
@@ -69,40 +66,26 @@ _NETWORK: Final[dict[str, tuple[Any, Any]]] = {
         False,
     ),
     "ca_file": (
-        Annotated[Path | None, typer.Option("--ca-file", help="PEM file of the authorities to trust a registry by.")],
+        Annotated[Path | None, typer.Option("--ca-file", help="PEM file of further authorities to trust servers by.")],
         None,
     ),
     "client_cert": (
-        Annotated[Path | None, typer.Option("--client-cert", help="PEM file of the certificate to show a registry.")],
+        Annotated[Path | None, typer.Option("--client-cert", help="PEM file of the certificate to show the server.")],
         None,
     ),
     "client_key": (
         Annotated[Path | None, typer.Option("--client-key", help="PEM file of its key, if it is not in the same one.")],
         None,
     ),
+    "mirrors": (
+        Annotated[
+            list[str] | None,
+            typer.Option("--mirror", metavar="HOST=MIRROR[/PREFIX]", help="Ask this one where HOST cannot be reached."),
+        ],
+        None,
+    ),
 }
 
 
-def with_network(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of the network in the place of its parameter `network: NetworkOptions`.
-
-    typer reads a command's options from its signature, so this is a new one: no command can have some of them only.
-    """
-    parameters = []
-    for parameter in inspect.signature(command, eval_str=True).parameters.values():
-        if parameter.name == "network":
-            parameters += [
-                parameter.replace(name=name, annotation=annotation, default=default)
-                for name, (annotation, default) in _NETWORK.items()
-            ]
-        else:
-            parameters.append(parameter)
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        options = NetworkOptions(**{name: given.pop(name) for name in _NETWORK})
-        command(**given, network=options)
-
-    run.__annotations__ = {it.name: it.annotation for it in parameters}
-    vars(run)["__signature__"] = inspect.Signature(parameters)
-    return run
+with_network = expanding("network", _NETWORK, NetworkOptions)
+"""Gives a command the options of the network in the place of its parameter `network: NetworkOptions`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -62,21 +63,25 @@ def explain(
     """Say which rule matches a package, what each of its conditions gives, and what it grants."""
     from datetime import UTC, datetime
 
-    from remotemedia.runtime._trust import Trust, place_of
+    from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import Resolver
     from remotemedia.trust import judge
 
     trust = Trust.of(os.environ, policy=policy)
-    found = Resolver(os.environ, network.network(), trust=trust.undecided()).resolve(package)
-    place, name = place_of(found.reference), str(found.config.get("name", ""))
-    rule = next((it for it in trust.policy.rules if it.covers(place, name)), None)
+    with TemporaryDirectory(prefix="remotemedia-") as directory:
+        resolver = Resolver(os.environ, network.network(), trust=trust.undecided())
+        found = resolver.look(package, Path(directory))
+    candidate = trust.candidate(found.digest, found.place, str(found.config["name"]))
+    match = trust.policy.match(candidate)
+    rule = match.rule if match else None
     conditions = judge(rule, found.verdict.statements, datetime.now(UTC)) if rule else ()
     fields = {
         "policy": trust.policy.source,
-        "place": place,
-        "package": name,
+        "place": candidate.place or candidate.digest,
+        "package": candidate.name,
         "digest": found.digest,
         "rule": rule.name if rule else None,
+        "matched_by": match.place if match else None,
         "passed_over": _passed_over(trust.policy, rule),
         "conditions": [{"text": it.text, "ok": it.ok} for it in conditions],
         "grants": list(rule.grants) if rule else [],
@@ -93,7 +98,8 @@ def _text(fields: dict[str, Any], *, refuses: bool) -> str:
     if fields["rule"] is None:
         lines.append(f"  no rule matches: {'refused' if refuses else 'keyring and mode decide'}")
         return "\n".join(lines)
-    lines.append(f"  rule `{fields['rule']}` matches")
+    known = f", as it was pulled by {fields['matched_by']}" if fields["matched_by"] != fields["place"] else ""
+    lines.append(f"  rule `{fields['rule']}` matches{known}")
     lines += [f"  {'ok ' if it['ok'] else 'no '} {it['text']}" for it in fields["conditions"]]
     lines += [f"  grants {it}" for it in fields["grants"]]
     lines.append("  admitted" if all(it["ok"] for it in fields["conditions"]) else "  refused")

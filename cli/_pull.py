@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from remotemedia.cli._console import report
-from remotemedia.cli._options import Json, Mirrors, NetworkOptions, with_network
+from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._policy import PolicyFile
 from remotemedia.cli._progress import transfer
 from remotemedia.cli._signature import signature_line, warn_of_signers
@@ -22,7 +22,6 @@ def pull(
     reference: Annotated[str, typer.Argument(help="oci://HOST/REPO[:TAG][@DIGEST] or oci-layout:PATH[:TAG].")],
     *,
     policy: PolicyFile = None,
-    mirrors: Mirrors = None,
     network: NetworkOptions,
     as_json: Json = False,
 ) -> None:
@@ -31,7 +30,7 @@ def pull(
     from remotemedia.runtime._trust import Trust
     from remotemedia.runtime.resolve import PullPolicy, Resolver
 
-    resolver = Resolver(os.environ, network.network(mirrors), trust=Trust.of(os.environ, policy=policy))
+    resolver = Resolver(os.environ, network.network(), trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
         found, nested = resolver.resolve_all(reference, pull=PullPolicy.ALWAYS, progress=progress)
     warn_of_signers(found, nested)

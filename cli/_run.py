@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from remotemedia.cli._observe import Wanted
-from remotemedia.cli._options import Mirrors, NetworkOptions, with_network
+from remotemedia.cli._options import NetworkOptions, with_network
 from remotemedia.cli._placements import show_plan
 from remotemedia.cli._policy import PolicyFile
 from remotemedia.cli._run_options import (
@@ -66,7 +66,6 @@ def run(
     timings: Timings = False,
     policy: PolicyFile = None,
     pull: Pull = "missing",
-    mirrors: Mirrors = None,
     network: NetworkOptions,
     as_json: ExplainJson = False,
 ) -> None:
@@ -92,7 +91,7 @@ def run(
         packets=packets,
         checkpoints=asked.Checkpoints.of(checkpoint=checkpoint, resume=resume, every_s=checkpoint_every),
     )
-    found = fetch(package, pull=pull, policy=policy, network=network.network(mirrors))
+    found = fetch(package, pull=pull, policy=policy, network=network.network())
     if explain:
         plan = explain_run(found.package, options, home=home_directory(os.environ), nested=found.nested)
         show_plan(plan, as_json=as_json)

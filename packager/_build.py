@@ -1,7 +1,7 @@
 """From a compiled program to a package file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from remotemedia.packager._assemble import Assembled, assemble
 from remotemedia.packager._members import order_members
 from remotemedia.packager._names import safe_name
 from remotemedia.packager._options import BuildOptions
+from remotemedia.packager._statements import KINDS, title_of
 from remotemedia.packager.optimize import Optimization
 from remotemedia.trust import PROVENANCE_PREDICATE, SBOM_PREDICATE, SIGNATURE_PREDICATE
 
@@ -29,6 +30,7 @@ class BuiltPackage:
         runtimes: runtime kind by node id.
         warnings: what may fail elsewhere, one sentence each.
         optimized: what became of the models, if they were to become smaller.
+        provenance: the predicate of the SLSA provenance, signed in the package or not.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class BuiltPackage:
     runtimes: Mapping[str, str]
     warnings: tuple[str, ...]
     optimized: Optimization | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build(program: Program, directory: Path, options: BuildOptions, *, archive: Archive | None = None) -> BuiltPackage:
@@ -63,7 +66,14 @@ def build(program: Program, directory: Path, options: BuildOptions, *, archive: 
     arrangement = _arranged(package, options)
     archive.write(path, arrangement)
     return BuiltPackage(
-        path, package.digest, package.name, arrangement.size, package.runtimes, package.warnings, options.optimized
+        path,
+        package.digest,
+        package.name,
+        arrangement.size,
+        package.runtimes,
+        package.warnings,
+        options.optimized,
+        package.provenance,
     )
 
 
@@ -98,10 +108,7 @@ def _referrers(package: Assembled, options: BuildOptions) -> Iterator[Referrer]:
     """What the signer states: that this is the package, where it comes from, and what is in it."""
     if options.attest is None:
         return
-    statements: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
-        ("meta/signature.sigstore.json", SIGNATURE_PREDICATE, {}),
-        ("meta/provenance.sigstore.json", PROVENANCE_PREDICATE, package.provenance),
-        ("meta/sbom.sigstore.json", SBOM_PREDICATE, package.sbom),
-    )
-    for title, kind, content in statements:
-        yield referrer(title, kind, options.attest(package.digest, kind, content), package.manifest, package.created)
+    contents = {SIGNATURE_PREDICATE: {}, PROVENANCE_PREDICATE: package.provenance, SBOM_PREDICATE: package.sbom}
+    for kind in KINDS:
+        bundle = options.attest(package.digest, kind, contents[kind])
+        yield referrer(title_of(kind), kind, bundle, package.manifest, package.created)

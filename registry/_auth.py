@@ -119,14 +119,14 @@ class Authorizer:
         if (asked := challenge.parameters.get("scope")) and not asked.startswith(f"repository:{self._repository}:"):
             scopes.append(asked)
         response = self._ask(realm, fields, scopes, credentials)
-        data = read_bounded(response, origin.host, _MAX_ANSWER_BYTES)
+        data = read_bounded(response, origin.authority, _MAX_ANSWER_BYTES)
         if response.status != 200:  # noqa: PLR2004 - HTTP
             if response.status == 429 or response.status >= 500:  # noqa: PLR2004 - HTTP
-                error = RegistryError(f"token server `{origin.host}` answered {response.status}", code="RM404")
+                error = RegistryError(f"token server `{origin.authority}` answered {response.status}", code="RM404")
                 raise TransientError(error, parse_retry_after(response.headers.get("Retry-After")))
             who = f"for `{credentials.username}`" if credentials and credentials.username else "without a login"
             raise self._refused(f"its token server answered {response.status} {who}")
-        return _parse_token(data, origin.host)
+        return _parse_token(data, origin.authority)
 
     def _ask(
         self, realm: str, fields: list[tuple[str, str]], scopes: list[str], credentials: Credentials | None

@@ -4,16 +4,17 @@
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from remotemedia.errors import RegistryError
+from remotemedia.registry._hosts import DOCKER_HUB_HOSTS, canonical_host
 from remotemedia.trust import strict_json
 
 MAX_BYTES = 1 << 20
 # The name under which all clients store what is meant for docker.io.
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
-DOCKER_HUB_HOSTS = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 
 def docker_config(environ: Mapping[str, str]) -> Path:
@@ -61,20 +62,29 @@ def server_of(host: str) -> str:
 
 
 def normal(key: str) -> str:
-    """Bring the spellings of clients together: `https://host/`, `http://host`, `host/v1/`, `host/v2/`."""
+    """Bring the spellings of clients together: `https://host/`, `http://host`, `Host:443`, `host/v1/`, `host/v2/`."""
     key = key.removeprefix("https://").removeprefix("http://").rstrip("/")
-    return key.removesuffix("/v1").removesuffix("/v2")
+    host, slash, path = key.removesuffix("/v1").removesuffix("/v2").partition("/")
+    if host not in DOCKER_HUB_HOSTS:  # what is stored under the name that was asked for goes first
+        with suppress(ValueError):
+            host = canonical_host(host)
+    return f"{host}{slash}{path}"
 
 
 def helper_of(document: Mapping[str, Any], keys: list[str], host: str) -> tuple[str, str] | None:
     """Give the name of the helper in charge, and the server's name to ask it for."""
-    helpers = document.get("credHelpers")
+    helpers, auths = document.get("credHelpers"), document.get("auths")
     if isinstance(helpers, dict):
+        spelled = {normal(name): name for name, helper in helpers.items() if isinstance(helper, str)}
         for key in keys:
-            if isinstance(helpers.get(key), str):
-                return helpers[key], key
-    store = document.get("credsStore")
-    return (store, server_of(host)) if isinstance(store, str) and store else None
+            if (name := spelled.get(normal(key))) is not None:
+                return helpers[name], name
+    store, server = document.get("credsStore"), server_of(host)
+    if not isinstance(store, str) or not store:
+        return None
+    # docker lists what its helper keeps, under the name by which the helper knows it.
+    listed = (name for name in auths if normal(name) == normal(server)) if isinstance(auths, dict) else ()
+    return store, server if isinstance(auths, dict) and server in auths else next(iter(listed), server)
 
 
 def _keys(host: str, repository: str) -> Iterator[str]:

@@ -15,7 +15,6 @@ Nobody but who pulls the same package ever waits for a transfer: what cannot be 
 """
 
 import fcntl
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -29,16 +28,15 @@ from remotemedia.registry._cache_damage import Damage, find_damage
 from remotemedia.registry._cache_entries import CacheEntries, CacheEntry
 from remotemedia.registry._cache_locks import Lease, locked
 from remotemedia.registry._cache_references import CachedReferences
-from remotemedia.registry._copy import Referrer, bundles, copy_blobs, fetch_referrers
+from remotemedia.registry._copy import copy_blobs
 from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._digest import hex_of
 from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._layout_source import BLOBS
 from remotemedia.registry._ports import Progress, Source
 from remotemedia.registry._reference import Reference
+from remotemedia.registry._referrers import Referrer, bundles, fetch_signatures
 from remotemedia.trust import strict_json
-
-_log = logging.getLogger(__name__)
 
 # Asked with the raw manifest and the Sigstore bundles before any layer moves; refuses by a `RemoteMediaError`.
 Judge = Callable[[bytes, list[bytes]], None]
@@ -81,6 +79,11 @@ class Cache:
         lease.release()
         return None
 
+    def place(self, reference: Reference) -> tuple[Path, str] | None:
+        """Give directory and digest of what `get` would look at; nothing is looked at, and nothing keeps it there."""
+        digest = self._digest(reference)
+        return None if digest is None else (self._entries.path(digest), digest)
+
     def add(
         self,
         source: Source,
@@ -99,7 +102,7 @@ class Cache:
         digest = descriptor.digest
         with self._adding(digest):
             manifest = _package(source.manifest(digest))
-            referrers = fetch_referrers(source, digest)
+            referrers = fetch_signatures(source, digest)
             cached = self._repair(digest, str(reference or digest))
             changed = cached and not self._entries.has_referrers(digest, referrers)
             if judge is not None:
@@ -132,9 +135,13 @@ class Cache:
         known = self._references.of_repository(reference)
         return {text: digest for text, digest in known.items() if digest in here}
 
+    def places(self, digest: str) -> tuple[str, ...]:
+        """Give the references that a package was pulled by, as far as they still point to it."""
+        return self._references.to(digest)
+
     def size(self) -> int:
         """Give the bytes that the cache takes on the disk, shared ones once."""
-        return sum(self._pool.path(digest).stat().st_size for digest in self._pool)
+        return self._pool.size()
 
     def verify(self, digest: str | None = None) -> tuple[Damage, ...]:
         """Hash one package again, or all; what is damaged is given and put away, to be fetched by the next use."""
@@ -263,10 +270,16 @@ class Cache:
         return damage
 
     def _tell(self, damage: tuple[Damage, ...], name: str) -> None:
-        for it in (it for it in damage if it not in self._told):
+        untold = [it for it in damage if it not in self._told]
+        if not untold:
+            return
+        import logging  # noqa: PLC0415 - slow to import, and few caches are damaged
+
+        log = logging.getLogger(__name__)
+        for it in untold:
             what = f"`{it.title}` of it" if it.title else "it"
-            _log.warning("`%s` was damaged in the cache, %s is to be fetched again: %s", name, what, it.why)
-        self._told.update(damage)
+            log.warning("`%s` was damaged in the cache, %s is to be fetched again: %s", name, what, it.why)
+        self._told.update(untold)
 
     def _build(
         self, source: Source, manifest: Manifest, referrers: Sequence[Referrer], progress: Progress | None

@@ -15,9 +15,9 @@ from remotemedia.registry._content import BytesContent
 from remotemedia.registry._descriptor import Descriptor, Manifest, index_bytes
 from remotemedia.registry._digest import digest_of, is_referrers_tag, referrers_tag
 from remotemedia.registry._extent import Extent
-from remotemedia.registry._files import replace_file
 from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE, LayoutSource
 from remotemedia.registry._ports import Content
+from remotemedia.trust.whole_files import replace_file
 
 
 class LayoutDirectory(LayoutSource):

@@ -17,7 +17,7 @@ from remotemedia.registry._digest import (
     referrers_tag,
     verified,
 )
-from remotemedia.registry._extent import Extent
+from remotemedia.registry._extent import Extent, ShortenedError
 from remotemedia.registry._reference import DEFAULT_TAG
 from remotemedia.trust import strict_json
 
@@ -28,7 +28,6 @@ BLOBS = "blobs/sha256"
 
 _LAYOUT_VERSION = "1.0.0"
 _MAX_ENTRIES = 1024
-_READ_BYTES = 256 << 10  # stays in the processor's cache on its way elsewhere
 
 
 class LayoutSource(ABC):
@@ -69,15 +68,16 @@ class LayoutSource(ABC):
 
     def read_blob(self, descriptor: Descriptor, start: int = 0) -> Iterator[bytes]:
         """Give a blob in chunks of at most 256 KiB from byte `start` on, unchecked but for its size."""
-        for piece in self.blob_extents(descriptor, start):
-            yield piece.read(0, piece.size)
+        with self.blob_extent(descriptor) as extent:
+            try:
+                yield from extent.chunks(start)
+            except ShortenedError as exc:
+                raise self.refusal(descriptor.digest, "the file became shorter while it was read") from exc
 
     def blob_extents(self, descriptor: Descriptor, start: int = 0) -> Iterator[Extent]:
         """Give the same as parts of an open file."""
-        with self._present(f"{BLOBS}/{hex_of(descriptor.digest)}") as extent:
-            if extent.size != descriptor.size:
-                raise self.refusal(descriptor.digest, f"expected {descriptor.size} bytes, got {extent.size}")
-            yield from extent.pieces(start, _READ_BYTES)
+        with self.blob_extent(descriptor) as extent:
+            yield from extent.pieces(start)
 
     def refusal(self, digest: str, why: str) -> RemoteMediaError:
         """Make the error that says that what came from here does not match its digest: RM302."""
@@ -143,6 +143,14 @@ class LayoutSource(ABC):
             if extent.size > MAX_MANIFEST_BYTES:
                 raise self._no_layout(f"expected `{name}` to have at most {MAX_MANIFEST_BYTES} bytes")
             return extent.read(0, extent.size)
+
+    @contextmanager
+    def blob_extent(self, descriptor: Descriptor) -> Iterator[Extent]:
+        """Open a blob, unchecked but for its size."""
+        with self._present(f"{BLOBS}/{hex_of(descriptor.digest)}") as extent:
+            if extent.size != descriptor.size:
+                raise self.refusal(descriptor.digest, f"expected {descriptor.size} bytes, got {extent.size}")
+            yield extent
 
     @contextmanager
     def _present(self, name: str) -> Iterator[Extent]:

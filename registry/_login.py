@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from remotemedia.errors import RegistryError
 from remotemedia.registry._auth import Authorizer
-from remotemedia.registry._auth_files import DOCKER_HUB_HOSTS
 from remotemedia.registry._credentials import Credentials
+from remotemedia.registry._hosts import DOCKER_HUB_HOSTS
 from remotemedia.registry._retry import RetryPolicy, retrying
 from remotemedia.registry._tls import TlsOptions
 from remotemedia.registry._transport import Origin, Transport, discard, scheme_of

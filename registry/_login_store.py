@@ -19,7 +19,7 @@ from remotemedia.registry._auth_files import (
     server_of,
 )
 from remotemedia.registry._credentials import Credentials
-from remotemedia.registry._files import replace_file
+from remotemedia.trust.whole_files import replace_file
 
 
 def store_login(host: str, credentials: Credentials, environ: Mapping[str, str]) -> str:

@@ -61,8 +61,7 @@ def _failure(host: str, why: str) -> RegistryError:
     return RegistryError(
         f"registry `{host}` cannot be reached: {why}",
         code="RM404",
-        hint="check host, network and proxy; a cached package still runs with `--offline`, "
-        "and a pipeline's own source runs without a registry",
+        hint="check host, network and proxy; a cached package still runs with `--offline`",
         host=host,
     )
 

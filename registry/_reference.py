@@ -9,6 +9,7 @@ from typing import Self
 
 from remotemedia.errors import RegistryError
 from remotemedia.registry._digest import is_digest
+from remotemedia.registry._hosts import DOCKER_HUB, canonical_host
 
 DEFAULT_TAG = "latest"
 
@@ -35,11 +36,11 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True)
 class Reference:
-    """A parsed reference; `str()` gives the text again.
+    """A parsed reference; `str()` gives it as text, whichever way its registry was spelled.
 
     Attributes:
         scheme: what kind of place it is.
-        host: `HOST[:PORT]` of a registry, else empty.
+        host: `HOST[:PORT]` of a registry in its one spelling (`canonical_host`), else empty.
         path: the repository, the directory of a layout, or the file; empty for the cache.
         tag: the tag, if written.
         digest: `sha256:…`, if written.
@@ -52,12 +53,15 @@ class Reference:
     digest: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a reference; raises `RegistryError` RM401. An existing file is a reference whatever its name."""
+    def parse(cls, text: str, *, plain_http: bool = False) -> Self:
+        """Read a reference; raises `RegistryError` RM401. An existing file is a reference whatever its name.
+
+        With `plain_http`, http is spoken with every registry: it is port 80 then that goes without saying.
+        """
         if len(text) > _MAX_LENGTH or "\0" in text:
             raise _malformed(f"expected at most {_MAX_LENGTH} characters without NUL", text)
         if text.startswith(_REGISTRY_PREFIX):
-            return cls._registry(text)
+            return cls._registry(text, plain_http=plain_http)
         if text.startswith(_LAYOUT_PREFIX):
             return cls._layout(text)
         if text.startswith("sha256:"):
@@ -69,7 +73,7 @@ class Reference:
         raise _malformed("expected `oci://…`, `oci-layout:…`, a `.rmpkg` file or `sha256:…`", text, _likely(text))
 
     @classmethod
-    def _registry(cls, text: str) -> Self:
+    def _registry(cls, text: str, *, plain_http: bool) -> Self:
         rest, digest = _split_digest(text.removeprefix(_REGISTRY_PREFIX), text)
         host, slash, named = rest.partition("/")
         if not _HOST.fullmatch(host):
@@ -77,6 +81,12 @@ class Reference:
         repository, colon, tag = named.partition(":")
         if not slash or len(repository) > _MAX_REPOSITORY or not _REPOSITORY.fullmatch(repository):
             raise _malformed("expected a repository (`a-z 0-9 . _ - /`, lower case) behind the host", text)
+        try:
+            host = canonical_host(host, plain_http=plain_http)
+        except ValueError as exc:
+            raise _malformed(f"{exc} behind `oci://`", text) from exc
+        if host == DOCKER_HUB and "/" not in repository:
+            repository = f"library/{repository}"
         return cls(Scheme.REGISTRY, host, repository, _checked_tag(colon, tag, text), digest)
 
     @classmethod
@@ -103,7 +113,7 @@ class Reference:
         return str(self)
 
     def __str__(self) -> str:
-        """Give the reference as it is written."""
+        """Give the reference as text."""
         suffix = (f":{self.tag}" if self.tag is not None else "") + (f"@{self.digest}" if self.digest else "")
         match self.scheme:
             case Scheme.REGISTRY:

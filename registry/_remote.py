@@ -7,26 +7,30 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from remotemedia.errors import RegistryError, RemoteMediaError
 from remotemedia.registry import media_types
 from remotemedia.registry._client import AnswerError, RepositoryClient
-from remotemedia.registry._credentials import DOCKER_HUB_HOSTS, Credentials, find_credentials
+from remotemedia.registry._credentials import Credentials, find_credentials
 from remotemedia.registry._descriptor import MAX_MANIFEST_BYTES, Descriptor, Manifest, index_bytes, parse_index
 from remotemedia.registry._digest import digest_of, is_digest, is_referrers_tag, referrers_tag, verified
 from remotemedia.registry._download import Download
+from remotemedia.registry._hosts import DOCKER_HUB_HOSTS
 from remotemedia.registry._ports import Content
 from remotemedia.registry._reference import DEFAULT_TAG
 from remotemedia.registry._retry import RetryPolicy
 from remotemedia.registry._tls import TlsOptions
 from remotemedia.registry._transport import Origin, Response, Timeouts, Transport, discard, joined, scheme_of
+from remotemedia.registry._unfinished import UnfinishedUploads
 from remotemedia.registry._upload import Upload
 from remotemedia.trust import strict_json
 
 _ACCEPT = f"{media_types.MANIFEST}, {media_types.INDEX}"
 _MAX_PAGES = 100
+_NO_API = frozenset({400, 404, 405, 406, 501})
 _MAX_REFERRERS = 1000
 _FALLBACK_ROUNDS = 10
 _FALLBACK_SECONDS = 0.01  # what reading and writing the tag takes at least
@@ -41,7 +45,7 @@ class HttpRegistry:
     `https`, and `http` with `plain_http`, or for a registry on this machine if nothing is said of TLS. With `offline`
     every use is a `RegistryError` RM407, before any socket is opened. Other failures: RM402 not there, RM403 refused,
     RM404 unreachable (after the retries), RM405 wrong bytes, RM406 an answer outside the specification, RM409 to RM411
-    TLS.
+    TLS. Uploads that another process did not finish are gone on with if it was given the same directory `uploads`.
 
     `REMOTEMEDIA_UPLOAD_CHUNK` in the environment, in MiB, has blobs sent in pieces of that size from the start.
     """
@@ -57,6 +61,7 @@ class HttpRegistry:
         environ: Mapping[str, str] = os.environ,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
+        uploads: Path | None = None,
     ) -> None:
         self.host = host
         self.repository = repository
@@ -72,6 +77,7 @@ class HttpRegistry:
             base, host, repository, name=name, transport=transport, credentials=find, policy=retry or RetryPolicy()
         )
         self._environ = environ
+        self._unfinished = UnfinishedUploads(uploads)
         self._ranging = threading.Lock()
         self._there: set[str] = set()  # digests of blobs that the repository has
         self._opened: dict[str, str] = {}  # uploads that a mount left open, by digest
@@ -113,11 +119,14 @@ class HttpRegistry:
         return self._client.mismatch(digest, why)
 
     def referrers(self, digest: str, artifact_type: str | None = None) -> Sequence[Descriptor]:
-        """List referrers: by the API, or where there is none from the index under the fallback tag."""
+        """List referrers: by the API, or where there is none from the index under the fallback tag.
+
+        The specification has a registry without the API answer 404; those older than it have other ways to say so.
+        """
         query = f"?{urlencode({'artifactType': artifact_type})}" if artifact_type is not None else ""
         entries: list[dict[str, Any]] = []
-        for response in self._pages(f"referrers/{digest}{query}", {200, 404}, accept=media_types.INDEX):
-            if response.status == 404:  # noqa: PLR2004 - HTTP
+        for response in self._pages(f"referrers/{digest}{query}", {200, *_NO_API}, accept=media_types.INDEX):
+            if response.status in _NO_API:
                 discard(response)
                 entries = self._fallback_entries(digest)
                 break
@@ -149,7 +158,7 @@ class HttpRegistry:
         )
         discard(response)
         if response.status == 200:  # noqa: PLR2004 - HTTP
-            self._there.add(descriptor.digest)
+            self._has_arrived(descriptor)
         return descriptor.digest in self._there
 
     def mount_blob(self, descriptor: Descriptor, repository: str) -> bool:
@@ -166,7 +175,7 @@ class HttpRegistry:
             raise
         discard(response)
         if response.status == 201:  # noqa: PLR2004 - HTTP
-            self._there.add(descriptor.digest)
+            self._has_arrived(descriptor)
             return True
         if (location := response.headers.get("Location")) is not None:
             self._opened[descriptor.digest] = self._client.url(location)
@@ -174,15 +183,21 @@ class HttpRegistry:
 
     def put_blob(self, descriptor: Descriptor, content: Content) -> None:
         """Upload a blob; the registry checks the digest, so that it is hashed here only if the registry refuses it."""
-        upload = Upload(self._client, descriptor, content, _chunk_bytes(self._environ))
+        chunk = _chunk_bytes(self._environ)
         try:
-            upload.run(self._opened.pop(descriptor.digest, None))
+            with self._unfinished.take(self._client.url(""), descriptor) as begun:
+                upload = Upload(self._client, descriptor, content, begun, chunk=chunk)
+                upload.run(self._opened.pop(descriptor.digest, None))
         except AnswerError as exc:
             if exc.error.code == "RM406":  # who is wrong, the registry or the bytes?
                 for _ in verified(content.read(), descriptor.digest, descriptor.size, content.refusal):
                     pass
             raise exc.error from None
         self._there.add(descriptor.digest)
+
+    def _has_arrived(self, descriptor: Descriptor) -> None:
+        self._there.add(descriptor.digest)
+        self._unfinished.forget(self._client.url(""), descriptor)
 
     def put_manifest(self, raw: bytes, tag: str | None = None) -> None:
         """Store a manifest; the tag moves to it."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from remotemedia.errors import TrustError, UsageError
-from remotemedia.registry._files import replace_file
 from remotemedia.runtime._grants import Grants
 from remotemedia.trust import strict_json
+from remotemedia.trust.whole_files import replace_file
 
 __all__ = ["Approval", "Approvals"]
 

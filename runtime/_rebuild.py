@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 from remotemedia.compiler import Digests
 from remotemedia.errors import PackageError
 from remotemedia.packager import LOCK, Difference, assemble, compare, pins_of
-from remotemedia.registry import Descriptor, Manifest, Reference, Source, media_types
+from remotemedia.registry import Manifest, Reference, Source, media_types
+from remotemedia.runtime._documents import expect_package, read_document, read_small
 from remotemedia.runtime.program import compile_cache, program_of
 from remotemedia.runtime.publish import BuildRequest, completed, options_of
-from remotemedia.trust import strict_json
 
 if TYPE_CHECKING:
     from remotemedia.runtime.network import Network
 
 __all__ = ["Rebuilt", "rebuild"]
 
-_MAX_DOCUMENT = 4 << 20
 _PROVENANCE = "meta/provenance.json"
 
 
@@ -77,7 +76,7 @@ def rebuild(
     options = replace(options_of(asked, environ), pins=there.pins, seconds=_seconds(there.manifest))
     digests = Digests(compile_cache(environ) if asked.reading.cached else None)
     program = program_of(source, asked.reading, environ=environ, digests=digests)
-    with completed(options, program, asked, network) as whole:
+    with completed(options, program, asked, network, digests) as whole:
         package = assemble(program, whole)
     differences = compare(package, there.manifest)
     here = f"remotemedia/{options.tool_version}"
@@ -86,31 +85,13 @@ def rebuild(
 
 
 def _there(source: Source, reference: Reference) -> _There:
-    manifest = Manifest.parse(source.manifest(source.resolve(reference.part).digest))
-    if manifest.artifact_type != media_types.PACKAGE:
-        raise PackageError(
-            f"expected `{reference}` to be a package (`{media_types.PACKAGE}`), got `{manifest.artifact_type}`",
-            code="RM301",
-        )
+    manifest = expect_package(Manifest.parse(source.manifest(source.resolve(reference.part).digest)), reference)
     layers = {layer.title: layer for layer in manifest.layers}
-    pins = _pins(_bytes(source, layers[LOCK])) if LOCK in layers else {}
-    provenance = _document(source, layers[_PROVENANCE]) if _PROVENANCE in layers else {}
+    pins = _pins(read_small(source, layers[LOCK])) if LOCK in layers else {}
+    provenance = read_document(source, layers[_PROVENANCE]) if _PROVENANCE in layers else {}
     builder = provenance.get("builder")
     name = builder.get("id") if isinstance(builder, dict) else None
-    return _There(manifest, _document(source, manifest.config), pins, name if isinstance(name, str) else "")
-
-
-def _bytes(source: Source, descriptor: Descriptor) -> bytes:
-    if descriptor.size > _MAX_DOCUMENT:
-        raise PackageError(f"expected at most {_MAX_DOCUMENT} bytes of metadata, got {descriptor.size}", code="RM303")
-    return b"".join(source.open_blob(descriptor))
-
-
-def _document(source: Source, descriptor: Descriptor) -> dict[str, Any]:
-    try:
-        return strict_json.loads_object(_bytes(source, descriptor))
-    except ValueError as error:
-        raise PackageError(f"expected metadata as a JSON object: {error}", code="RM303") from error
+    return _There(manifest, read_document(source, manifest.config), pins, name if isinstance(name, str) else "")
 
 
 def _pins(document: bytes) -> dict[str, str]:

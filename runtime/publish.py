@@ -30,16 +30,21 @@ from remotemedia.packager import (
     hosted_distributions,
     references_of,
     rehearse,
+    writing,
 )
-from remotemedia.packager.optimize import OptimizeRequest, optimize
+from remotemedia.packager.optimize import AttemptStore, Optimization, OptimizeRequest, optimize, trim_attempts
 from remotemedia.registry import Progress, Reference, Scheme
+from remotemedia.runtime._config import Configuration
 from remotemedia.runtime._pins import resolve_pins
 from remotemedia.runtime._push import check_target, push_package
 from remotemedia.runtime._signers import NamedSigner, SigningOptions, open_signers
 from remotemedia.runtime._verdict import check_manifest
 from remotemedia.runtime._wheels import WheelPolicy, find_wheels
+from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
-from remotemedia.runtime.program import Reading, compile_cache, program_of
+from remotemedia.runtime.program import Reading, attempt_cache, compile_cache, program_of
+from remotemedia.trust import PROVENANCE_PREDICATE, statement_payload
+from remotemedia.trust.whole_files import replace_file
 
 Password: TypeAlias = Callable[[], bytes]
 
@@ -65,6 +70,7 @@ class BuildRequest:
     Attributes:
         version: of the package, its tag inside the file.
         signer: signs it; None leaves it unsigned.
+        provenance: takes, unsigned, the statement of where it was built; None writes none.
         wheels: what an index is asked for; by default nothing.
         lock: whether references of packages get the digests of what they point to now.
         optimize: how its models become smaller; None leaves them as they are.
@@ -73,6 +79,7 @@ class BuildRequest:
 
     version: str = "0.0.0"
     signer: NamedSigner | None = None
+    provenance: Path | None = None
     wheels: WheelPolicy = WheelPolicy.NONE
     lock: bool = False
     optimize: OptimizeRequest | None = None
@@ -91,6 +98,7 @@ class PackageOptions(TypedDict, total=False):
         trust_config: `ClientTrustConfig` of a private Sigstore instance.
         timestamp_url: of the authority that proves the time of the signatures.
         unsigned: whether it is not signed.
+        provenance: a file that takes, unsigned, the statement of where it was built, for others to sign.
         lock: whether packages that nodes are get pinned to what their references mean now.
         lock_python: whether pip's index is asked for hashes that no lock file has.
         vendor_wheels: whether wheels that nodes on the host's Python need are packed.
@@ -107,6 +115,7 @@ class PackageOptions(TypedDict, total=False):
     trust_config: Path | None
     timestamp_url: str | None
     unsigned: bool
+    provenance: Path | None
     lock: bool
     lock_python: bool
     vendor_wheels: bool
@@ -129,6 +138,7 @@ def request_of(
         TrustError: RM506, there is no such key, or none in production.
         UsageError: RM701, an option has a value that cannot be used.
         PackageError: RM316, RM318, models cannot be made smaller that way.
+        RegistryError: RM416, pip's index is needed, and the network may not be used.
     """
     data = options.get("calibration")
     inputs = None if data is None else Path(data)
@@ -143,12 +153,18 @@ def request_of(
         timestamp_url=options.get("timestamp_url"),
     )
     signers: tuple[NamedSigner | None, ...] = (None,)
-    if not options.get("unsigned"):
-        signers = open_signers(signing, environ=environ, network=network or Network(environ=environ), password=password)
+    network = network or Network(environ=environ)
+    if options.get("unsigned"):
+        signing.expect_none("--unsigned")
+    else:
+        signers = open_signers(signing, environ=environ, network=network, password=password)
     wheels = WheelPolicy.LOCK if options.get("lock_python") else WheelPolicy.NONE
+    if wheels is not WheelPolicy.NONE or options.get("vendor_wheels"):
+        network.check_index()
     return BuildRequest(
         version=options.get("version", "0.0.0"),
         signer=signers[0],
+        provenance=options.get("provenance"),
         wheels=WheelPolicy.VENDOR if options.get("vendor_wheels") else wheels,
         lock=options.get("lock", False),
         optimize=smaller,
@@ -185,13 +201,22 @@ def build_package(
         is_known = asked.wheels is WheelPolicy.NONE and not asked.lock and asked.optimize is None
         draft = partial(rehearse, options=options, archive=archive) if is_known else None
         program = program_of(source, asked.reading, environ=environ, digests=digests, draft=draft)
-        with completed(options, program, asked, network) as whole:
-            return build(program, directory, whole, archive=archive)
+        with completed(options, program, asked, network, digests) as whole:
+            built = build(program, directory, whole, archive=archive)
+    if asked.provenance is not None:
+        _write_provenance(built, asked.provenance)
+    return built
+
+
+def _write_provenance(built: BuiltPackage, path: Path) -> None:
+    statement = statement_payload(built.digest, PROVENANCE_PREDICATE, built.provenance)
+    with writing(path, hint="name a file in a directory that exists and is writable"):
+        replace_file(path, statement, 0o644)
 
 
 @contextmanager
 def completed(
-    options: BuildOptions, program: Program, request: BuildRequest, network: Network | None
+    options: BuildOptions, program: Program, request: BuildRequest, network: Network | None, digests: Digests
 ) -> Iterator[BuildOptions]:
     """Options with what a program needs beside its files: pins, and, there meanwhile, wheels and smaller models."""
     check_manifest(program.manifest)
@@ -202,8 +227,24 @@ def completed(
         wheels.mkdir()
         models.mkdir()
         found = find_wheels(hosted, request.wheels, wheels)
-        optimized = optimize(program, request.optimize, models) if request.optimize is not None else None
-        yield replace(options, pins=pins, wheels=found, optimized=optimized)
+        with _smaller(program, request, models, digests, options.environ) as optimized:
+            yield replace(options, pins=pins, wheels=found, optimized=optimized)
+
+
+@contextmanager
+def _smaller(
+    program: Program, request: BuildRequest, place: Path, digests: Digests, environ: Mapping[str, str]
+) -> Iterator[Optimization | None]:
+    """What becomes of a program's models; results are there meanwhile."""
+    if request.optimize is None:
+        yield None
+        return
+    directory = attempt_cache(home_directory(environ)) if request.reading.cached else None
+    limit = Configuration.load(environ).cache_size
+    with AttemptStore(directory, digests) as store:
+        yield optimize(program, request.optimize, place, store)
+    if directory is not None and store.has_grown:
+        trim_attempts(directory, limit=limit)
 
 
 def options_of(request: BuildRequest, environ: Mapping[str, str]) -> BuildOptions:
@@ -256,19 +297,23 @@ def build_and_push(
         return built, target
 
 
-def export(pipeline: Buildable, path: Path, request: BuildRequest) -> Path:
+def export(pipeline: Buildable, path: Path, *, network: Network | None, **options: Unpack[PackageOptions]) -> Path:
     """Build a pipeline's package: into a directory under its own name, or as the file that is named."""
-    own = replace(request, reading=Reading(pipeline=pipeline.name))
+    own = _own_request(pipeline, network, options)
     if path.is_dir():
-        return build_package(pipeline.source, path, environ=os.environ, request=own).path
+        return build_package(pipeline.source, path, environ=os.environ, request=own, network=network).path
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".remotemedia-") as place:
-        built = build_package(pipeline.source, Path(place), environ=os.environ, request=own)
+        built = build_package(pipeline.source, Path(place), environ=os.environ, request=own, network=network)
         shutil.move(built.path, path)
     return path
 
 
-def push(pipeline: Buildable, reference: str, request: BuildRequest) -> str:
+def push(pipeline: Buildable, reference: str, *, network: Network | None, **options: Unpack[PackageOptions]) -> str:
     """Build a pipeline's package and push it; its digest."""
-    own = replace(request, reading=Reading(pipeline=pipeline.name))
-    built, _ = build_and_push(pipeline.source, reference, environ=os.environ, request=own)
+    own = _own_request(pipeline, network, options)
+    built, _ = build_and_push(pipeline.source, reference, environ=os.environ, request=own, network=network)
     return built.digest
+
+
+def _own_request(pipeline: Buildable, network: Network | None, options: PackageOptions) -> BuildRequest:
+    return request_of(os.environ, reading=Reading(pipeline=pipeline.name), network=network, **options)

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from remotemedia.errors import PackageError, RegistryError
-from remotemedia.registry import (
-    Cache,
-    CacheEntry,
-    Descriptor,
-    LayoutDirectory,
-    Lease,
-    Manifest,
-    PackageArchive,
-    Progress,
-    Reference,
-    Scheme,
-    Source,
-    bundles_of,
-    media_types,
-)
+from remotemedia.registry import BlobCheck, Manifest, PackageArchive, Reference, Scheme, bundles_of, hex_of
+from remotemedia.runtime._agreement import check_configuration, check_layers
+from remotemedia.runtime._documents import expect_package, layer_of, read_document
 from remotemedia.runtime._nested import NestedPackage, resolve_nested
 from remotemedia.runtime._trust import Trust
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
-from remotemedia.trust import Mode, Rule, Verdict, strict_json
+from remotemedia.trust import Mode
+
+if TYPE_CHECKING:
+    from remotemedia.registry import Cache, CacheEntry, Descriptor, LayoutDirectory, Lease, Progress, Source
+    from remotemedia.trust import Rule, Verdict
 
 ENVIRONMENT = "meta/environment.json"
 """What nodes on the host's Python need installed; a package without such nodes has none."""
 
-_MAX_DOCUMENT = 4 << 20
 # It is not there, not ours to see, out of reach, or wrong: something else may serve.
 _NOT_HAD = frozenset({"RM402", "RM403", "RM404", "RM405", "RM406", "RM407"})
+# Who is asked for what a stranger names must not learn it, unless it is for them.
+_LOGIN = frozenset({"REMOTEMEDIA_USERNAME", "REMOTEMEDIA_PASSWORD"})
+
+_T = TypeVar("_T")
 
 
 class PullPolicy(StrEnum):
@@ -79,7 +74,7 @@ class PackageContents:
             PackageError: RM306, the package has no such file.
         """
         with _opened(self.path) as source:
-            return _document(source, self.manifest, title)
+            return read_document(source, layer_of(self.manifest, title))
 
     def has(self, title: str) -> bool:
         """Return whether there is a file at this path in the package's tree."""
@@ -92,7 +87,7 @@ class PackageContents:
             PackageError: RM302, it does not match its digest; RM306, there is no such file.
         """
         with _opened(self.path) as source, path.open("xb") as file:
-            for piece in source.open_blob(_layer(self.manifest, title)):
+            for piece in source.open_blob(layer_of(self.manifest, title)):
                 file.write(piece)
 
     def check_content(self) -> None:
@@ -101,10 +96,8 @@ class PackageContents:
         Raises:
             PackageError: RM302, one does not match its digest.
         """
-        with _opened(self.path) as source:
-            for descriptor in self.manifest.blobs:
-                for _ in source.open_blob(descriptor):
-                    pass
+        with _opened(self.path) as source, BlobCheck(source, self.manifest.blobs) as check:
+            check.finish()
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,8 @@ class ResolvedPackage(PackageContents):
     """A package that is on this machine and has passed verification.
 
     Attributes:
-        reference: as the user wrote it.
+        reference: what it was asked for by.
+        place: where it is known to be from: the reference, or the digest alone.
         digest: its identity.
         verdict: who signed it, and whether they are trusted.
         config: what the package says of itself and wants.
@@ -122,6 +116,7 @@ class ResolvedPackage(PackageContents):
     """
 
     reference: Reference
+    place: Reference
     digest: str
     verdict: Verdict
     config: Mapping[str, Any]
@@ -144,28 +139,63 @@ class Resolver:
     ) -> ResolvedPackage:
         """Find a package, fetch it where it is not here, and verify it.
 
-        Verification takes place on every call, also of what is cached: keys may have been withdrawn since.
+        Verification takes place on every call, also of what is cached: keys may have been withdrawn since. Signatures
+        are those of the last pull; `PullPolicy.ALWAYS` asks the registry for its tag and for those that it has now.
 
         Raises:
             RegistryError: RM40x: it cannot be found or fetched; the hint says what else is here. RM412: `config.json`.
             PackageError: RM30x: it is not whole.
             TrustError: RM50x: it is not authentic.
         """
-        reference = Reference.parse(text)
-        if reference.scheme in {Scheme.FILE, Scheme.LAYOUT}:
-            path = Path(reference.path)
-            with _opened(path) as source:
-                return self._verified(reference, path, source, source.resolve(reference.part))
-        cache = Cache(self._home, limit=self._network.configuration.cache_size)
-        entry = cache.get(reference) if pull is not PullPolicy.ALWAYS else None
-        if entry is None:
-            try:
-                entry = self._pulled(reference, cache, may_ask=pull is not PullPolicy.NEVER, progress=progress)
-            except RegistryError as error:
-                raise _advised(error, reference, cache) from error
-        source = entry.open()
-        found = self._verified(reference, entry.path, source, source.resolve(entry.digest))
-        return replace(found, lease=entry.lease)
+        reference = Reference.parse(text, plain_http=self._network.plain_http)
+        asks = pull is PullPolicy.ALWAYS and reference.scheme is Scheme.REGISTRY
+        if not asks and (found := self._here(reference, may_ask=pull is PullPolicy.MISSING)) is not None:
+            return found
+        cache = self._cache()
+        try:
+            if pull is PullPolicy.NEVER:
+                raise _not_cached(reference)
+            entry = self._pulled(reference, cache, progress)
+        except RegistryError as error:
+            raise _advised(error, reference, cache) from error
+        return self._cached(entry, reference, reference)
+
+    def look(self, text: str, directory: Path) -> ResolvedPackage:
+        """Find a package as `resolve` does, but fetch of one that is not here only its documents, and keep nothing.
+
+        Args:
+            text: the reference.
+            directory: takes the documents, as a layout that lacks the other files; whoever looks removes it.
+
+        Raises:
+            RemoteMediaError: as `resolve`.
+        """
+        reference = Reference.parse(text, plain_http=self._network.plain_http)
+        if (found := self._here(reference, may_ask=True)) is not None:
+            return found
+        from remotemedia.registry import LayoutDirectory, copy_documents  # noqa: PLC0415 - few only look
+
+        def fetch(source: Source, descriptor: Descriptor) -> ResolvedPackage:
+            path = directory / hex_of(descriptor.digest)
+            layout = LayoutDirectory(path)
+            judge = partial(self._check, source, reference, descriptor.digest)
+            copy_documents(source, layout, descriptor, judge)
+            return self._verified(reference, reference, path, layout, descriptor)
+
+        try:
+            return self._asked(reference, fetch)
+        except RegistryError as error:
+            raise _advised(error, reference, self._cache()) from error
+
+    def check(self, package: ResolvedPackage) -> None:
+        """Verify a package that somebody found whose trust is another one.
+
+        Raises:
+            TrustError: RM50x, RM51x, RM522: it would be refused here.
+        """
+        with _opened(package.path) as source:
+            bundles = bundles_of(source, package.digest)
+            self._check(source, package.place, package.digest, package.manifest.raw, bundles)
 
     def resolve_all(
         self, text: str, *, pull: PullPolicy = PullPolicy.MISSING, progress: Progress | None = None
@@ -181,10 +211,13 @@ class Resolver:
         A password of the environment that is for no registry in particular goes to that package's own alone.
         """
         environ, host = self._network.environ, package.reference.host
-        if not host or environ.get("REMOTEMEDIA_REGISTRY"):
+        if environ.get("REMOTEMEDIA_REGISTRY"):
             return self
-        network = replace(self._network, environ={**environ, "REMOTEMEDIA_REGISTRY": host})
-        return Resolver(self._environ, network, trust=self._trust)
+        if host:
+            environ = {**environ, "REMOTEMEDIA_REGISTRY": host}
+        else:  # a file, or a digest: anybody's, and of no registry
+            environ = {name: value for name, value in environ.items() if name not in _LOGIN}
+        return Resolver(self._environ, replace(self._network, environ=environ), trust=self._trust)
 
     @contextmanager
     def minding(self, packages: Iterable[ResolvedPackage]) -> Iterator[None]:
@@ -199,52 +232,99 @@ class Resolver:
             if error.code != "RM302":
                 raise
             cached = {package.digest for package in packages if package.lease is not None}
-            if not [damage for digest in cached for damage in Cache(self._home).verify(digest)]:
+            if not [damage for digest in cached for damage in self._cache().verify(digest)]:
                 raise
             hint = "it was damaged in the cache, and is put away: the next run, or `remotemedia pull`, fetches it"
             raise PackageError(error.message, code=error.code, hint=hint, **error.details) from error
 
-    def _pulled(self, reference: Reference, cache: Cache, *, may_ask: bool, progress: Progress | None) -> CacheEntry:
-        if reference.scheme is Scheme.CACHE or not may_ask:
-            raise RegistryError(
-                f"expected `{reference}` in the cache, it is not there",
-                code="RM407",
-                hint="`remotemedia pull` fetches it; `remotemedia cache list` shows what is there",
-            )
+    def _here(self, reference: Reference, *, may_ask: bool) -> ResolvedPackage | None:
+        """Find a package where no registry is needed for it; None if one has to be asked, and may be."""
+        if reference.scheme in {Scheme.FILE, Scheme.LAYOUT}:
+            path = Path(reference.path)
+            with _opened(path) as source:
+                return self._verified(reference, reference, path, source, source.resolve(reference.part))
+        cache = self._cache()
+        entry = cache.get(reference)
+        if entry is None:
+            if reference.scheme is Scheme.CACHE:
+                raise _advised(_not_cached(reference), reference, cache)
+            return None
+        if not self._trust.by_place or _is_from(entry, reference):
+            return self._cached(entry, reference, reference)
+        # It was pulled from elsewhere, and whoever names this place may be a stranger: only its registry can say.
+        if may_ask and not self._network.offline:
+            return None
+        place = Reference(Scheme.CACHE, digest=entry.digest) if entry.references else reference
+        return self._cached(entry, reference, place)
+
+    def _cached(self, entry: CacheEntry, reference: Reference, place: Reference) -> ResolvedPackage:
+        source = entry.open()
+        found = self._verified(reference, place, entry.path, source, source.resolve(entry.digest))
+        return replace(found, lease=entry.lease)
+
+    def _cache(self) -> Cache:
+        from remotemedia.registry import Cache  # noqa: PLC0415 - a file needs none
+
+        return Cache(self._home, limit=self._network.configuration.cache_size)
+
+    def _pulled(self, reference: Reference, cache: Cache, progress: Progress | None) -> CacheEntry:
+        def pull(source: Source, descriptor: Descriptor) -> CacheEntry:
+            judge = partial(self._check, source, reference, descriptor.digest)
+            return cache.add(source, descriptor, reference, judge=judge, progress=progress)
+
+        return self._asked(reference, pull)
+
+    def _asked(self, reference: Reference, question: Callable[[Source, Descriptor], _T]) -> _T:
+        """Ask a registry, and its mirrors where it cannot be reached, for what a reference points to."""
         wanted = reference.part
 
-        def pull(source: Source) -> CacheEntry:
+        def ask(source: Source) -> _T:
             nonlocal wanted
             descriptor = source.resolve(wanted)
             wanted = descriptor.digest  # a mirror that is asked next has this one, or none
+            return question(source, descriptor)
 
-            def judge(manifest: bytes, bundles: list[bytes]) -> None:
-                name = partial(_name, source, manifest)
-                self._trust.judge(descriptor.digest, bundles, reference, name)
+        return self._network.ask(reference, ask)
 
-            return cache.add(source, descriptor, reference, judge=judge, progress=progress)
+    def _check(self, source: Source, place: Reference, digest: str, manifest: bytes, bundles: list[bytes]) -> None:
+        """Judge a package by its manifest and signatures alone, before any layer moves."""
+        self._trust.judge(digest, bundles, place, partial(_name, source, manifest))
+        check_layers(expect_package(Manifest.parse(manifest), place))
 
-        return self._network.ask(reference, pull)
-
-    def _verified(self, reference: Reference, path: Path, source: Source, descriptor: Descriptor) -> ResolvedPackage:
+    def _verified(
+        self, reference: Reference, place: Reference, path: Path, source: Source, descriptor: Descriptor
+    ) -> ResolvedPackage:
         raw = source.manifest(descriptor.digest)
         bundles = bundles_of(source, descriptor.digest)
-        judged = self._trust.judge(descriptor.digest, bundles, reference, partial(_name, source, raw))
-        manifest = Manifest.parse(raw)
-        if manifest.artifact_type != media_types.PACKAGE:
-            raise PackageError(
-                f"expected `{reference}` to be a package (`{media_types.PACKAGE}`), got `{manifest.artifact_type}`",
-                code="RM301",
-            )
-        config = _parsed(source, manifest.config)
+        judged = self._trust.judge(descriptor.digest, bundles, place, partial(_name, source, raw))
+        manifest = expect_package(Manifest.parse(raw), reference)
+        check_layers(manifest)
+        config = read_document(source, manifest.config)
+        check_configuration(config, read_document(source, layer_of(manifest, "manifest.json")))
         return ResolvedPackage(
-            path, manifest, reference, descriptor.digest, judged.verdict, config, judged.rule, self._trust.mode
+            path, manifest, reference, place, descriptor.digest, judged.verdict, config, judged.rule, self._trust.mode
         )
+
+
+def _is_from(entry: CacheEntry, reference: Reference) -> bool:
+    """Return whether a cached package is known to be from the repository that a reference names."""
+    if reference.scheme is Scheme.CACHE or reference.digest is None:
+        return True
+    known = (Reference.parse(it) for it in entry.references)
+    return any((it.host, it.path) == (reference.host, reference.path) for it in known)
+
+
+def _not_cached(reference: Reference) -> RegistryError:
+    return RegistryError(
+        f"expected `{reference}` in the cache, it is not there",
+        code="RM407",
+        hint="`remotemedia pull` fetches it; `remotemedia cache list` shows what is there",
+    )
 
 
 def _name(source: Source, manifest: bytes) -> str:
     """What a package is called in the configuration that its digest covers; empty if it does not say."""
-    name = _parsed(source, Manifest.parse(manifest).config).get("name")
+    name = read_document(source, Manifest.parse(manifest).config).get("name")
     return name if isinstance(name, str) else ""
 
 
@@ -273,26 +353,10 @@ def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirecto
             hint=f"build it first with `remotemedia build {path}`, or run it in this process with `python {path}`",
         )
     try:
-        return nullcontext(LayoutDirectory(path)) if path.is_dir() else PackageArchive(path)
+        if not path.is_dir():
+            return PackageArchive(path)
+        from remotemedia.registry import LayoutDirectory  # noqa: PLC0415 - a file needs none
+
+        return nullcontext(LayoutDirectory(path))
     except OSError as exc:
         raise PackageError(f"`{path}` cannot be read: {exc.strerror}", code="RM301", path=str(path)) from exc
-
-
-def _document(source: Source, manifest: Manifest, title: str) -> dict[str, Any]:
-    return _parsed(source, _layer(manifest, title))
-
-
-def _layer(manifest: Manifest, title: str) -> Descriptor:
-    layer = next((layer for layer in manifest.layers if layer.title == title), None)
-    if layer is None:
-        raise PackageError(f"expected `{title}` in the package, it is not there", code="RM306")
-    return layer
-
-
-def _parsed(source: Source, descriptor: Descriptor) -> dict[str, Any]:
-    if descriptor.size > _MAX_DOCUMENT:
-        raise PackageError(f"expected at most {_MAX_DOCUMENT} bytes of metadata, got {descriptor.size}", code="RM303")
-    try:
-        return strict_json.loads_object(b"".join(source.open_blob(descriptor)))
-    except ValueError as exc:
-        raise PackageError(f"expected metadata as a JSON object: {exc}", code="RM303") from exc

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from remotemedia._graph import Element, FlatGraph, Sync
     from remotemedia._running import Managed
     from remotemedia.runtime.lifecycle import Lifecycle
+    from remotemedia.runtime.network import Network
     from remotemedia.runtime.publish import PackageOptions
 
 __all__ = ["Pipeline"]
@@ -388,11 +389,14 @@ class Pipeline:
         """
         return self._metrics
 
-    def export(self, path: str | os.PathLike[str], **options: Unpack[PackageOptions]) -> Path:
+    def export(
+        self, path: str | os.PathLike[str], *, network: Network | None = None, **options: Unpack[PackageOptions]
+    ) -> Path:
         """Build the pipeline's file into a package, and return the package's path: `remotemedia build` in Python.
 
         Args:
             path: a directory, which takes the package under its own name, or the file that it is to be.
+            network: how registries are reached; by default as the environment says.
             options: `version`, `key`, `unsigned`, `lock`, `lock_python`, `vendor_wheels`, `optimize`, `max_error` and
                 `calibration`, as the command has them.
 
@@ -401,17 +405,17 @@ class Pipeline:
         """
         from remotemedia.runtime import publish  # noqa: PLC0415 - most programs never build
 
-        return publish.export(self, Path(path), publish.request_of(os.environ, **options))
+        return publish.export(self, Path(path), network=network, **options)
 
-    def push(self, ref: str, **options: Unpack[PackageOptions]) -> str:
-        """Build the pipeline's file, push the package to a reference, and return its digest; options as of `export`.
+    def push(self, ref: str, *, network: Network | None = None, **options: Unpack[PackageOptions]) -> str:
+        """Build the pipeline's file, push the package to a reference, and return its digest; arguments as of `export`.
 
         Raises:
             RemoteMediaError: with the code of what failed.
         """
         from remotemedia.runtime import publish  # noqa: PLC0415 - most programs never push
 
-        return publish.push(self, ref, publish.request_of(os.environ, **options))
+        return publish.push(self, ref, network=network, **options)
 
     def inspect(self) -> str:
         """Return the graph as text: each node with its runtime in this process, its arguments and where else it runs.

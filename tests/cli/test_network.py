@@ -20,7 +20,8 @@ from tests.conftest import Command
 from tests.registry.samples import Package, signed_package
 from tests.simulators.registry import PASSWORD, USERNAME, RegistrySimulator
 
-OPTIONS = {"--offline", "--plain-http", "--ca-file", "--client-cert", "--client-key"}
+OPTIONS = {"--offline", "--plain-http", "--ca-file", "--client-cert", "--client-key", "--mirror"}
+SIGNER = {"--certificate", "--keyless", "--identity-token", "--trust-config", "--timestamp-url"}
 REFERENCE = "oci://registry.example/team/tts:1.0"
 
 # Runs commands one after the other, and tells of each how it ended and which sockets it wanted.
@@ -67,6 +68,13 @@ ON_NETWORK = {words: it for words, it in COMMANDS.items() if any("--offline" in 
 def test_every_command_has_all_options_of_the_network_or_none(words: tuple[str, ...]) -> None:
     options = {name for it in COMMANDS[words].params for name in it.opts}
     assert options & OPTIONS in (OPTIONS, set())
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_has_all_options_of_a_signer_or_none(words: tuple[str, ...]) -> None:
+    options = {name for it in COMMANDS[words].params for name in it.opts}
+    assert options & SIGNER in (SIGNER, set())
+    assert (options >= SIGNER) is (words in {("build",), ("sign",)})
 
 
 def test_commands_that_use_the_network_have_its_options() -> None:
@@ -212,3 +220,26 @@ def test_a_failing_helper_is_told_of(pushed: str, remotemedia: Command, tmp_path
     assert done.stderr.startswith("warning: `docker-credential-gone` failed")
     assert "error[RM403]" in done.stderr
     assert f"remotemedia login {registry.host}" in done.stderr
+
+
+# Whom a project, and a build, may have us ask
+
+
+def test_what_a_clone_configures_is_told_and_not_done(
+    remotemedia: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RegistrySimulator() as theirs:
+        (tmp_path / ".remotemedia").mkdir()
+        (tmp_path / ".remotemedia/config.json").write_text(json.dumps({"mirrors": {"127.0.0.1:9": theirs.host}}))
+        monkeypatch.chdir(tmp_path)
+        done = remotemedia("pull", "oci://127.0.0.1:9/a")
+        assert theirs.requests == []
+    assert done.returncode == 4
+    assert "warning: `mirrors` in `.remotemedia/config.json` is passed over" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--lock-python", "--vendor-wheels"])
+def test_a_build_that_is_offline_asks_no_index(remotemedia: Command, tmp_path: Path, option: str) -> None:
+    done = remotemedia("build", tmp_path / "pipeline.py", "--unsigned", option, "--offline")
+    assert done.returncode == 4
+    assert "error[RM416]: expected a network for pip's index, got `--offline`" in done.stderr

@@ -14,8 +14,7 @@ import pytest
 
 from remotemedia.compiler import Import
 from remotemedia.errors import UsageError
-from remotemedia.packager import BuiltPackage, build
-from remotemedia.packager._metadata import wanted_grants
+from remotemedia.packager import BuiltPackage, build, wanted_grants
 from remotemedia.registry import PackageArchive
 from remotemedia.schemas.package import PackageConfig, ProvenanceDocument, PynodeDocument, RuntimeDocument
 from remotemedia.trust import Keyring, Mode, TrustedKey, verify

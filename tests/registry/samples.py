@@ -3,9 +3,10 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from remotemedia.registry import (
     BytesContent,
@@ -115,23 +116,47 @@ class Package:
         return members
 
 
-def make_package(version: str = "1.0", model_size: int = MODEL_SIZE) -> Package:
-    """Make an unsigned package: a manifest, a module, and a model that takes several chunks."""
+def make_package(
+    version: str = "1.0", model_size: int = MODEL_SIZE, nodes: Sequence[Mapping[str, Any]] = ()
+) -> Package:
+    """Make an unsigned package: a manifest, a module, and a model that takes several chunks.
+
+    `nodes` are rows of the pipeline's manifest, each with its runtime.
+    """
     files = {
-        "manifest.json": (media_types.PACKAGE_MANIFEST, json.dumps({"version": "v1", "name": version}).encode()),
+        "manifest.json": (media_types.PACKAGE_MANIFEST, json.dumps(pipeline_of(version, nodes)).encode()),
         "modules/speech.pynode": (media_types.PACKAGE_MODULE, b"module " + version.encode()),
         "models/vad.onnx": (
             media_types.PACKAGE_MODEL,
             (b"weights %06d " * (model_size // 8)).ljust(model_size)[:model_size],
         ),
     }
-    config = json.dumps({"schemaVersion": 1, "name": "speech", "version": version}).encode()
+    config = json.dumps(configuration_of(version, nodes)).encode()
     layers = [
         Descriptor(media_type, digest_of(data), len(data), annotations={media_types.TITLE: title})
         for title, (media_type, data) in files.items()
     ]
     raw = manifest_bytes(media_types.PACKAGE, Descriptor.of(media_types.PACKAGE_CONFIG, config), layers, {})
     return Package(raw, {digest_of(data): data for data in (config, *(data for _, data in files.values()))})
+
+
+def pipeline_of(version: str, nodes: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Give the pipeline's manifest of such a package."""
+    metadata = {"name": "speech", "description": f"Version {version}."}
+    return {"version": "v1", "metadata": metadata, "nodes": list(nodes), "connections": []}
+
+
+def configuration_of(version: str, nodes: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Give the configuration that follows from it."""
+    return {
+        "schemaVersion": 1,
+        "name": "speech",
+        "version": version,
+        "runtimes": sorted({node["runtime"] for node in nodes}),
+        "grants": sorted({grant for node in nodes for grant in node.get("grants", ())}),
+        "requires": [],
+        "nodes": [{name: node[name] for name in ("id", "node_type", "runtime")} for node in nodes],
+    }
 
 
 def signed_package(version: str = "1.0") -> Package:

@@ -132,6 +132,20 @@ def test_a_helper_keeps_the_login(environ: dict[str, str], tmp_path: Path, field
     assert json.loads(path.read_text())["auths"] == {}
 
 
+@pytest.mark.parametrize(
+    "document",
+    [{"credsStore": "test", "auths": {"Registry.Example:443": {}}}, {"credHelpers": {"Registry.Example:443": "test"}}],
+)
+def test_a_helper_is_asked_by_the_name_that_it_knows(
+    environ: dict[str, str], tmp_path: Path, document: dict[str, object]
+) -> None:
+    helper(tmp_path, KEEPER)
+    write(tmp_path / "kept", {"Username": "ann", "Secret": "s3cret"})
+    write(tmp_path / ".docker/config.json", document)
+    assert find_credentials("registry.example", "tts", environ) == ANN
+    assert (tmp_path / "asked").read_text() == "Registry.Example:443\n"
+
+
 def test_a_helper_that_fails_to_keep_is_no_success(environ: dict[str, str], tmp_path: Path) -> None:
     helper(tmp_path, "echo the keychain is locked; exit 1")
     path = write(tmp_path / ".docker/config.json", {"credsStore": "test"})

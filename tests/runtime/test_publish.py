@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from remotemedia.errors import ManifestError
+from remotemedia import Pipeline
+from remotemedia.errors import ManifestError, RemoteMediaError
+from remotemedia.runtime.network import Network
 from remotemedia.runtime.publish import build_package
 from tests.conftest import Command
+from tests.simulators.registry import RegistrySimulator
 
 SOURCE = """\
 import sys
@@ -67,3 +70,13 @@ def test_what_the_engine_would_refuse_is_not_packed(tmp_path: Path) -> None:
         build_package(source, tmp_path, environ={"HOME": str(tmp_path)})
     assert caught.value.code == "RM205"
     assert not list(tmp_path.glob("*.rmpkg"))
+
+
+def test_a_program_says_how_registries_are_reached(home: Path) -> None:
+    pipeline = Pipeline("shout")
+    with RegistrySimulator() as registry:
+        for call in (pipeline.push, pipeline.export):
+            with pytest.raises(RemoteMediaError) as caught:
+                call(f"oci://{registry.host}/shout:1", lock_python=True, network=Network(offline=True))
+            assert caught.value.code == "RM416"
+        assert registry.requests == []
