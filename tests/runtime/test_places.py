@@ -165,7 +165,13 @@ def test_a_password_for_any_registry_is_for_none_that_a_file_names(
     inner = make_package("inner", 40)
     environ |= {"REMOTEMEDIA_USERNAME": "ci-bot", "REMOTEMEDIA_PASSWORD": "hunter2"}
     with RegistrySimulator(auth="basic") as theirs, RegistrySimulator() as ours:
-        node = {"id": "n", "node_type": "Pipeline", "runtime": "pipeline", "remote_ref": f"oci://{theirs.host}/x:1"}
+        node = {
+            "id": "n",
+            "node_type": "HFPipelineNode",
+            "runtime": "pipeline",
+            "params": {"name": "n"},
+            "remote_ref": f"oci://{theirs.host}/x:1",
+        }
         package = make_package("outer", 40, [node])
         theirs.repository("x").tags["1"] = inner.digest
         push(package, ours, "outer", tmp_path)

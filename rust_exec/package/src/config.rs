@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use crate::error::{PackageError, quote};
 
+/// The runtimes that take a grant of their own name.
+const GRANTED: [&str; 2] = ["program", "python"];
+
 /// What follows from a package's manifest and from the runtimes that were chosen when it was built.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,9 +77,11 @@ impl Config {
             let message = format!("expected the runtimes of the nodes ({used:?}) in the configuration, got {listed:?}");
             return Err(PackageError::contradiction(message));
         }
-        // A runtime may want a grant that the author did not name; none that was named may be hidden.
-        let shown: BTreeSet<_> = self.grants.iter().collect();
-        match manifest.nodes.iter().flat_map(|node| &node.grants).find(|grant| !shown.contains(grant)) {
+        // It may show more than is wanted; what is wanted must not be hidden.
+        let shown: BTreeSet<_> = self.grants.iter().map(String::as_str).collect();
+        let asked = manifest.nodes.iter().flat_map(|node| &node.grants).map(String::as_str);
+        let needed = used.iter().map(|kind| kind.as_str()).filter(|kind| GRANTED.contains(kind));
+        match asked.chain(needed).find(|grant| !shown.contains(grant)) {
             None => Ok(()),
             Some(grant) => {
                 let message = format!("expected the grant {} in the configuration, got none", quote(grant));

@@ -35,7 +35,8 @@ impl PackageError {
 
     /// Its parts contradict one another.
     pub(crate) fn contradiction(message: impl Into<String>) -> Self {
-        Self::new("RM303", message)
+        let hint = "it was built to mislead, or by a program that is at fault";
+        Self { hint: Some(hint.to_owned()), ..Self::new("RM303", message) }
     }
 
     /// The archive could do harm.

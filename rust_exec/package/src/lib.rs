@@ -23,8 +23,10 @@
 //! - `store`: blobs by digest, from a directory or a tar
 //! - `oci`: the OCI manifest: which file is which blob
 //! - `config`: the package's configuration, checked against its manifest
+//! - `agreement`: these checks alone
 //! - `pynode`: Python sources
 
+mod agreement;
 mod archive;
 mod config;
 mod digest;
@@ -38,6 +40,7 @@ use std::path::Path;
 
 use remotemedia_manifest::{Manifest, Warning};
 
+pub use agreement::{check_configuration, check_layers};
 pub use config::{Config, ConfigNode};
 pub use digest::Digest;
 pub use error::PackageError;

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use remotemedia_engine::NodeFailure;
 use remotemedia_kernels::KernelError;
 use remotemedia_manifest::ManifestError;
+use remotemedia_package::PackageError;
 use serde_json::{Value, json};
 
 create_exception!(
@@ -23,6 +24,11 @@ pub(crate) fn raise(fields: &Value) -> PyErr {
 pub(crate) fn from_manifest(error: &ManifestError) -> PyErr {
     let ManifestError { code, message, hint, pointer } = error;
     raise(&json!({"code": code, "message": message, "hint": hint, "pointer": pointer}))
+}
+
+pub(crate) fn from_package(error: &PackageError) -> PyErr {
+    let PackageError { code, message, hint } = error;
+    raise(&json!({"code": code, "message": message, "hint": hint}))
 }
 
 pub(crate) fn from_kernel(error: &KernelError) -> PyErr {

@@ -8,7 +8,7 @@
 //! - `buffer`: memory of Rust as a Python buffer, and back
 //! - `kernels`: signal work on planar buffers
 //! - `data`: work on numbers, texts and values of any kind
-//! - `manifest`: the verdict on a manifest
+//! - `manifest`: the verdict on a manifest; `package`: on documents of a package
 //! - `host`: nodes that are Python objects, as a runtime of the engine
 //! - `lines`: those in a row as one node of the engine; `line`: a line of plain functions and generators; `calls`: one of these
 //! - `steps`: a line of coroutine functions
@@ -33,6 +33,7 @@ mod line;
 mod lines;
 mod manifest;
 mod models;
+mod package;
 mod steps;
 mod value;
 
@@ -59,6 +60,8 @@ mod _native {
     use crate::manifest::validate_manifest;
     #[pymodule_export]
     use crate::models::Models;
+    #[pymodule_export]
+    use crate::package::{check_configuration, check_layers};
     #[pymodule_export]
     use crate::steps::Steps;
 }

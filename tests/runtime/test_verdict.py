@@ -1,4 +1,4 @@
-"""What a package says must be one thing; the vectors are those of the engine (`rust_exec/package/tests/package`)."""
+"""What a package says must be one thing; the verdict is the engine's, which reads it here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from remotemedia.errors import RemoteMediaError
 from remotemedia.registry import Manifest, digest_of, media_types
-from remotemedia.runtime._agreement import check_configuration, check_layers
+from remotemedia.runtime._verdict import check_configuration, check_layers
 from remotemedia.schemas.manifest import RuntimeKind
 
 STATED: dict[str, Any] = {
@@ -144,6 +144,7 @@ def layers(*files: tuple[str | None, str], content: bytes = b"x", **altered: obj
         rows.append(row)
     image = {
         "schemaVersion": 2,
+        "mediaType": media_types.MANIFEST,
         "artifactType": media_types.PACKAGE,
         "config": {"mediaType": media_types.PACKAGE_CONFIG, "digest": digest_of(b""), "size": 0},
         "layers": rows,
