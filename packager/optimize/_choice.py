@@ -31,6 +31,7 @@ def choose(job: Job, request: OptimizeRequest, store: AttemptStore, place: Path)
     if job.file.path.endswith(TENSORS) and request.mode != Method.FP16:
         return Outcome(job.file, job.file, tuple(_not_asked_for(method) for method in request.methods))
     keys = {method: job.key(method) for method in request.methods}
+    stamps = job.stamps()
     trials = {method: store.find(key) or job.make(method, place / method.value) for method, key in keys.items()}
     best = _best(trials, job, request)
     while best is not None and trials[best].content is None:  # it lost when it was made, or its result has gone
@@ -38,7 +39,7 @@ def choose(job: Job, request: OptimizeRequest, store: AttemptStore, place: Path)
         best = _best(trials, job, request)
     made = [method for method, trial in trials.items() if not trial.attempt.is_kept]
     if made:
-        job.check_unchanged(store.digests)
+        job.check_unchanged(stamps, store.digests)
     for method in made:
         trials[method] = store.keep(keys[method], trials[method], is_packed=method is best)
     attempts = tuple(_judged(it.attempt, job, request, is_best=method is best) for method, it in trials.items())

@@ -79,16 +79,29 @@ class Job:
         _tidy(place, keep=trial.content)
         return trial
 
-    def check_unchanged(self, digests: Digests) -> None:
+    def stamps(self) -> dict[Path, tuple[int, ...]]:
+        """Give what tells whether a file that an attempt reads was touched: also one that is put back changes these."""
+        found = {path: path.stat() for path in self._inputs}
+        return {path: (it.st_ino, it.st_size, it.st_mtime_ns, it.st_ctime_ns) for path, it in found.items()}
+
+    def check_unchanged(self, since: Mapping[Path, tuple[int, ...]], digests: Digests) -> None:
         """Refuse results of other files than those whose digests are known.
+
+        Args:
+            since: the stamps before there were results.
+            digests: gives those of files.
 
         Raises:
             PackageError: RM308, a file has changed.
         """
-        for it in (self.file, *self.weights):
-            path = self.root / it.path
-            if digests.of(path) != it.sha256:
-                raise changed(path, f"expected `sha256:{it.sha256}`")
+        now = self.stamps()
+        for path, digest in self._inputs.items():
+            if now[path] != since[path] or digests.of(path) != digest:
+                raise changed(path, f"expected `sha256:{digest}`")
+
+    @property
+    def _inputs(self) -> dict[Path, str]:
+        return {self.root / it.path: it.sha256 for it in (self.file, *self.weights)} | dict(self.data)
 
 
 def jobs_of(program: Program, data: Mapping[Path, str]) -> list[Job]:

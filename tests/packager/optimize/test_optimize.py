@@ -10,7 +10,7 @@ import onnx
 import pytest
 from safetensors.numpy import save_file
 
-from remotemedia.compiler import Program
+from remotemedia.compiler import Digests, Program
 from remotemedia.errors import PackageError, RemoteMediaError, UsageError
 from remotemedia.packager import assemble
 from remotemedia.packager.optimize import MAX_ERROR, Method, Optimization, OptimizeRequest, Reason, optimize
@@ -144,6 +144,21 @@ def test_a_model_that_changes_meanwhile_is_refused(root: Path, tmp_path: Path) -
     onnx.save(dense(rows=255), root / "vad.onnx")
     with pytest.raises(PackageError) as caught:
         optimized(program, tmp_path)
+    assert caught.value.code == "RM308"
+
+
+def test_data_that_change_meanwhile_are_refused_also_if_they_are_put_back(root: Path, tmp_path: Path) -> None:
+    onnx.save(dense(rows=256), root / "vad.onnx")
+    data = tmp_path / "data.npz"
+    data.write_bytes(b"some inputs")
+    (job,) = jobs_of(program_of(root, "vad.onnx"), {data: hashlib.sha256(b"some inputs").hexdigest()})
+    digests = Digests()
+    stamps = job.stamps()
+    job.check_unchanged(stamps, digests)
+    data.write_bytes(b"other inputs")
+    data.write_bytes(b"some inputs")
+    with pytest.raises(PackageError) as caught:
+        job.check_unchanged(stamps, digests)
     assert caught.value.code == "RM308"
 
 
