@@ -11,7 +11,7 @@ from remotemedia.errors import PackageError
 from remotemedia.registry import media_types
 from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._digest import referrers_tag
-from remotemedia.registry._extent import Extent
+from remotemedia.registry._extent import Extent, open_regular
 from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_FILE, LayoutSource
 from remotemedia.registry._names import collision
 from remotemedia.registry._tar import DIRECTORY, LINK, REGULAR, Entry, entries, unsafe
@@ -32,7 +32,7 @@ class PackageArchive(LayoutSource):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         try:
-            self._file = path.open("rb")
+            self._file = os.fdopen(open_regular(path), "rb")
         except OSError as exc:
             raise PackageError(f"`{path}` cannot be read: {exc.strerror}", code="RM301", path=str(path)) from exc
         try:

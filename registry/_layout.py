@@ -1,9 +1,7 @@
 """An OCI image layout directory: the registry that needs no server."""
 
-import errno
 import fcntl
 import os
-import stat
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from remotemedia.registry._blobs import BlobStore, cannot_write
 from remotemedia.registry._content import BytesContent
 from remotemedia.registry._descriptor import Descriptor, Manifest, index_bytes
 from remotemedia.registry._digest import digest_of, is_referrers_tag, referrers_tag
-from remotemedia.registry._extent import Extent
+from remotemedia.registry._extent import Extent, open_regular
 from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE, LayoutSource
 from remotemedia.registry._ports import Content
 from remotemedia.trust.whole_files import replace_file
@@ -92,13 +90,9 @@ class LayoutDirectory(LayoutSource):
 
     @contextmanager
     def _extent(self, name: str) -> Iterator[Extent]:
-        # A pipe in the place of a file would keep whoever opens it waiting.
-        file = os.open(self.path / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        file = open_regular(self.path / name)
         try:
-            status = os.fstat(file)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "it is not a file")
-            yield Extent(file, 0, status.st_size)
+            yield Extent(file, 0, os.fstat(file).st_size)
         finally:
             os.close(file)
 

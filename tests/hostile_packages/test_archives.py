@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from pathlib import Path
@@ -63,3 +64,9 @@ def test_what_readers_refuse_is_not_built(tmp_path: Path, names: tuple[str, str]
         project.build(tmp_path / "out")
     assert caught.value.code == "RM304"
     assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_pipe_in_the_place_of_a_package_is_refused_at_once(readers: Readers, tmp_path: Path) -> None:
+    path = tmp_path / "x.rmpkg"
+    os.mkfifo(path)
+    assert readers.python(path).code == "RM301"
