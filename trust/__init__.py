@@ -26,18 +26,20 @@ if TYPE_CHECKING:
         sign_statement,
         statement_payload,
     )
+    from remotemedia.trust._files import read_key_file
     from remotemedia.trust._keyring import Authority, KeylessIdentity, Keyring, RevocationList, TrustedKey
     from remotemedia.trust._keys import KeyType, PublicKey, SigningKey
     from remotemedia.trust._mode import Mode
     from remotemedia.trust._policy import Candidate, Condition, Match, Policy, Rule, builder_of, judge
     from remotemedia.trust._private import Password, is_encrypted
-    from remotemedia.trust._signer import CertificateSigner, Signer, open_signer
-    from remotemedia.trust._store import KeyEntry, KeyStore, read_signing_key
+    from remotemedia.trust._signer import CertificateSigner, Signer, open_signer, public_keys
+    from remotemedia.trust._store import DEFAULT_NAME, KeyEntry, KeyStore, read_signing_key
     from remotemedia.trust._verdict import Check, Signed, Status, Verdict
     from remotemedia.trust._verify import verify
 
 __all__ = [
     "BUNDLE_MEDIA_TYPE",
+    "DEFAULT_NAME",
     "PROVENANCE_PREDICATE",
     "SBOM_PREDICATE",
     "SIGNATURE_PREDICATE",
@@ -71,6 +73,8 @@ __all__ = [
     "judge",
     "open_signer",
     "pae",
+    "public_keys",
+    "read_key_file",
     "read_signing_key",
     "sign_statement",
     "statement_payload",
@@ -80,6 +84,7 @@ __all__ = [
 # `cryptography` takes as long to import as a small command to run: not for those who only read `strict_json`.
 _HOMES = {
     "BUNDLE_MEDIA_TYPE": "_bundle",
+    "DEFAULT_NAME": "_store",
     "PROVENANCE_PREDICATE": "_bundle",
     "SBOM_PREDICATE": "_bundle",
     "SIGNATURE_PREDICATE": "_bundle",
@@ -113,6 +118,8 @@ _HOMES = {
     "judge": "_policy",
     "open_signer": "_signer",
     "pae": "_bundle",
+    "public_keys": "_signer",
+    "read_key_file": "_files",
     "read_signing_key": "_store",
     "sign_statement": "_bundle",
     "statement_payload": "_bundle",

@@ -39,9 +39,10 @@ def judge_certificate(case: Case, der: bytes) -> Signed:
 
 
 def _judge(case: Case, leaf: x509.Certificate, issuer: x509.Certificate, authority: Authority) -> Signed:
-    """Judge a leaf that an authority of the keyring did issue: from here on, whatever is wrong is raised.
+    """Judge a leaf that an authority of the keyring did issue; whatever is wrong is raised.
 
-    What came too late, or was taken back (RM512, RM513), need not be fatal: the caller knows what else there is.
+    What harm it does is the caller's to say, who knows what else there is: none, beside a signature that counts, if the
+    certificate is refused (RM511), was not valid then (RM512) or was revoked (RM513), or if `case.is_admitted` is not.
     """
     # 2. The authority is looked up by the leaf's issuer and the signature on the leaf.
     identity = _identity(leaf)
@@ -49,6 +50,15 @@ def _judge(case: Case, leaf: x509.Certificate, issuer: x509.Certificate, authori
     case.check(2, f"{case.what} is by {subject}, certified by `{authority.name}`")
     issued_by = issuer.subject.rfc4514_string()
     case.signer = Signed("certificate", authority.name, fingerprint_of(leaf), identity=identity, issuer=issued_by)
+
+    # 10, of the leaf alone. Whom it certifies for something else, such as a server, the authority lets sign nothing.
+    _expect_signer(leaf, authority)
+
+    # 13. The authority may vouch for this identity.
+    case.is_admitted = _admits(authority, identity)
+    if authority.identities:
+        case.check(13, f"`{authority.name}` is trusted for {subject}", case.is_admitted)
+
     case.expect_signature(_key_of(leaf, authority), authority.name)
     stamp = case.timestamp()
     moment = case.moment(stamp)
@@ -58,13 +68,13 @@ def _judge(case: Case, leaf: x509.Certificate, issuer: x509.Certificate, authori
         raise _expired(leaf, authority, moment, proven=moment is not case.now)
     case.check(11, f"its certificate was valid at {shown(moment)}")
 
-    # 10. A path leads from it to a root, and it is for signing (RFC 5280, section 6).
+    # 10. A path leads from it to a root (RFC 5280, section 6).
     try:
-        chain = validate_path(leaf, authority, moment, expect_signer)
+        chain = validate_path(leaf, authority, moment)
     except ValueError as exc:
         if _held_once(leaf, authority):
             raise _too_late(authority, moment) from exc
-        raise _refused(f"the certificate by `{authority.name}` is refused: {exc}", authority) from exc
+        raise _refused(exc, authority) from exc
     case.check(10, f"its certificate leads to a root of `{authority.name}` by a path of {len(chain)}")
 
     # 12. Nobody on the path was revoked before.
@@ -72,17 +82,19 @@ def _judge(case: Case, leaf: x509.Certificate, issuer: x509.Certificate, authori
     case.lists += lists
     if lists:
         case.check(12, f"no certificate on the path was revoked by {shown(moment)}")
-
-    # 13. The authority may vouch for this identity.
-    counts = _admits(authority, identity)
-    if authority.identities:
-        case.check(13, f"`{authority.name}` is trusted for {subject}", counts)
     return replace(
         case.signer,
         signed_at=stamp.at if stamp else None,
         time_proven=stamp is not None and stamp.authority is not None,
-        trusted=counts,
+        trusted=case.is_admitted,
     )
+
+
+def _expect_signer(leaf: x509.Certificate, authority: Authority) -> None:
+    try:
+        expect_signer(leaf)
+    except ValueError as exc:
+        raise _refused(exc, authority) from exc
 
 
 def _admits(authority: Authority, identity: str | None) -> bool:
@@ -107,21 +119,21 @@ def _key_of(leaf: x509.Certificate, authority: Authority) -> PublicKey:
     try:
         return PublicKey(leaf.public_key())
     except TrustError as exc:
-        raise _refused(f"the certificate by `{authority.name}` is refused: {exc}", authority) from exc
+        raise _refused(exc, authority) from exc
 
 
 def _held_once(leaf: x509.Certificate, authority: Authority) -> bool:
     """Say whether a path was good when the leaf was new: then time alone is what is wrong with it."""
     try:
-        validate_path(leaf, authority, leaf.not_valid_before_utc, expect_signer)
+        validate_path(leaf, authority, leaf.not_valid_before_utc)
     except ValueError:
         return False
     return True
 
 
-def _refused(message: str, authority: Authority) -> TrustError:
+def _refused(why: Exception, authority: Authority) -> TrustError:
     return TrustError(
-        message,
+        f"the certificate by `{authority.name}` is refused: {why}",
         code="RM511",
         hint="ask its author for a signature by a certificate for `codeSigning`; `keys-and-certificates.md` says how",
         authority=authority.name,

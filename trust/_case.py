@@ -25,6 +25,7 @@ class Case:
         checks: the steps taken, of this bundle and of those before it.
         lists: names of the revocation lists that were asked.
         signer: who is said to have signed, once somebody trusted answers for it.
+        is_admitted: whether the user lets this signer sign. What others did wrong does no harm.
     """
 
     bundle: Bundle
@@ -33,6 +34,7 @@ class Case:
     checks: list[Check]
     lists: list[str] = field(default_factory=list)
     signer: Signed | None = None
+    is_admitted: bool = True
 
     @property
     def what(self) -> str:
@@ -41,7 +43,7 @@ class Case:
 
     def check(self, number: int, text: str, ok: bool = True) -> None:  # noqa: FBT001, FBT002 - as `Check` has it
         """Note a step."""
-        self.checks.append(Check(number, text, ok))
+        self.checks.append(Check(number, text, ok, self.what))
 
     def expect_signature(self, key: PublicKey, name: str) -> None:
         """Take step 3: the signature is this key's over the statement (DSSE, section "Verification").

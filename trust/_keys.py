@@ -107,8 +107,10 @@ class SigningKey:
             expected = "a password for this key" if password is None else "no password, the key is not encrypted"
             raise unusable(f"expected {expected}") from exc
         except (ValueError, UnsupportedAlgorithm) as exc:
-            what = "a private key in PEM" if password is None else "a private key in PEM and its password"
-            raise unusable(f"expected {what}, got something else") from exc
+            if password is not None:
+                raise unusable("expected the password of this key, got one that does not open it") from exc
+            got = "a public key" if b"BEGIN PUBLIC KEY" in pem else "something else"
+            raise unusable(f"expected a private key in PEM, got {got}") from exc
         return cls(_supported_private(key))
 
     @classmethod
@@ -154,7 +156,7 @@ def bounded(data: bytes) -> bytes:
 
 def unusable(message: str, hint: str | None = None) -> TrustError:
     """Make the error of a key that cannot be used."""
-    return TrustError(message, code="RM506", hint=hint or "make a key with `remotemedia keys generate`")
+    return TrustError(message, code="RM506", hint=hint)
 
 
 def _supported(key: object) -> _PublicKey:

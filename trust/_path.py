@@ -2,10 +2,10 @@
 
 The path check itself is that of `cryptography`: signatures, validity, basicConstraints, path length, keyUsage of the
 authorities, name constraints, critical extensions that nobody knows. It fails closed where it does not know a kind of
-constraint: names constrained by URI or by directory name are refused. What a certificate is *for* is asked here.
+constraint: names constrained by URI or by directory name are refused. What a certificate is *for* is asked here, and
+by itself: whoever is certified for something else is no signer, wherever the path leads.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 from cryptography import x509
@@ -23,29 +23,23 @@ from remotemedia.trust._certificates import MALFORMED, identities_of
 from remotemedia.trust._keyring import Authority
 
 Chain = tuple[x509.Certificate, ...]
-Purpose = Callable[[x509.Certificate], None]
 
 _MAX_DEPTH = 5  # certificates between leaf and root
 
 
-def validate_path(leaf: x509.Certificate, authority: Authority, at: datetime, purpose: Purpose) -> Chain:
-    """Give the path from a leaf to a root of the authority, both included, as valid at a time.
-
-    Raises:
-        ValueError: there is none, or the leaf is for another purpose.
-    """
+def validate_path(leaf: x509.Certificate, authority: Authority, at: datetime) -> Chain:
+    """Give the path from a leaf to a root of the authority, both included, as valid at a time; raises `ValueError`."""
     try:
         chain = _verifier(authority, at).verify(leaf, [*authority.intermediates]).chain
-        purpose(leaf)
     except VerificationError as exc:
         raise ValueError(_reason(exc)) from exc
     except MALFORMED as exc:
-        raise ValueError(f"it cannot be read: {exc}") from exc
+        raise _unreadable(exc) from exc
     return tuple(chain)
 
 
 def expect_signer(leaf: x509.Certificate) -> None:
-    """Refuse a certificate that is not for signing code, or that does not name exactly one signer."""
+    """Refuse a certificate that is not for signing code, or does not name exactly one signer; raises `ValueError`."""
     _expect_usage(leaf, ExtendedKeyUsageOID.CODE_SIGNING, "codeSigning")
     identities = identities_of(leaf)
     if len(identities) != 1:
@@ -53,7 +47,7 @@ def expect_signer(leaf: x509.Certificate) -> None:
 
 
 def expect_timestamper(leaf: x509.Certificate) -> None:
-    """Refuse a certificate that is not for timestamps and for nothing else (RFC 3161, section 2.3)."""
+    """Refuse a certificate that is not for timestamps and for nothing else (RFC 3161, section 2.3); `ValueError`."""
     usage = _expect_usage(leaf, ExtendedKeyUsageOID.TIME_STAMPING, "timeStamping")
     if not usage.critical or len(list(usage.value)) != 1:
         raise ValueError("expected `timeStamping` as its only use, marked critical")
@@ -62,7 +56,10 @@ def expect_timestamper(leaf: x509.Certificate) -> None:
 def _expect_usage(
     leaf: x509.Certificate, wanted: x509.ObjectIdentifier, name: str
 ) -> x509.Extension[x509.ExtendedKeyUsage]:
-    extensions = leaf.extensions
+    try:
+        extensions = leaf.extensions  # all of them are read here, the names as well
+    except MALFORMED as exc:
+        raise _unreadable(exc) from exc
     try:
         extended = extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound as exc:
@@ -101,3 +98,7 @@ def _verifier(authority: Authority, at: datetime) -> ClientVerifier:
 def _reason(error: VerificationError) -> str:
     text = str(error).removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
     return text.partition(" (encountered processing")[0]
+
+
+def _unreadable(why: Exception) -> ValueError:
+    return ValueError(f"it cannot be read: {why}")

@@ -9,7 +9,7 @@ of the signers that it names, and everything else that it states must hold as we
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from remotemedia.errors import TrustError
+from remotemedia.trust import strict_json
 from remotemedia.trust._bundle import PROVENANCE_PREDICATE, SIGNATURE_PREDICATE, Statement
 from remotemedia.trust._policy_file import parse_policy, read_policy
 
 if TYPE_CHECKING:
     from remotemedia.trust._verdict import Signed
 
+_MAX_LISTED: Final = 3
 _CLOCK_SKEW: Final = timedelta(minutes=5)
+_MAX_TEXT: Final = 8192  # no reference and no path is as long
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Candidate:
 
     Attributes:
         digest: of its OCI manifest.
-        name: from the configuration that the digest covers.
+        name: from the configuration that the digest covers; as manifests have it, of at most 200 characters.
         place: what it was asked for by, as `Reference.canonical` writes it; None for the digest alone.
         known_places: gives where the same package was fetched from before; asked only if no rule is for `place`.
     """
@@ -51,10 +54,16 @@ class Match(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """One thing that a rule asks for, and whether it holds."""
+    """One thing that a rule asks for, whether it holds, and what the package has of it."""
 
     text: str
     ok: bool
+    got: str
+
+    @property
+    def told(self) -> str:
+        """What was asked, and if it does not hold, what there is."""
+        return self.text if self.ok else f"{self.text}, got {self.got}"
 
 
 @dataclass(frozen=True)
@@ -140,19 +149,24 @@ class Policy:
     """The rules of a policy file.
 
     Attributes:
-        source: the file, for messages.
+        source: the file, for messages; None if there is none.
         rules: in the file's order.
         refuses_others: whether what no rule matches is refused, instead of judged by keyring and mode alone.
     """
 
-    source: str = "policy.toml"
+    source: str | None = None
     rules: tuple[Rule, ...] = ()
     refuses_others: bool = False
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a policy file that nobody but its owner can change; raises `TrustError` RM516."""
-        return cls.parse(read_policy(path), str(path))
+    def load(cls, path: Path, *, anyones: bool = False) -> Self:
+        """Read a policy file that nobody but its owner can change; raises `TrustError` RM516.
+
+        Args:
+            path: the file.
+            anyones: whether it may be another user's, as a checkout is where a job runs as root.
+        """
+        return cls.parse(read_policy(path, anyones=anyones), str(path))
 
     @classmethod
     def parse(cls, data: bytes, source: str) -> Self:
@@ -222,30 +236,35 @@ def judge(rule: Rule, statements: Sequence[tuple[Statement, "Signed"]], at: date
     """
     admitted = [(statement, signed) for statement, signed in statements if rule.admits(signed)]
     signatures = [signed for statement, signed in admitted if statement.predicate_type == SIGNATURE_PREDICATE]
-    conditions = [Condition(f"it is signed by {_signers(rule)}", bool(signatures))]
+    signed_by = (_who(signed) for statement, signed in statements if statement.predicate_type == SIGNATURE_PREDICATE)
+    conditions = [Condition(f"it is signed by {_signers(rule)}", bool(signatures), _listed(signed_by, "nobody"))]
     made = {statement.predicate_type for statement, _ in admitted}
-    conditions += [Condition(f"such a signer states `{kind}`", kind in made) for kind in rule.predicates]
+    stated = _listed((strict_json.shown(kind) for kind in made), "nothing by them")
+    conditions += [Condition(f"one of these signers states `{kind}`", kind in made, stated) for kind in rule.predicates]
     if rule.builders:
-        provenance = [it.predicate for it, _ in admitted if it.predicate_type == PROVENANCE_PREDICATE]
+        named = [builder_of(it.predicate) or "" for it, _ in admitted if it.predicate_type == PROVENANCE_PREDICATE]
         listed = " or ".join(f"`{it}`" for it in rule.builders)
-        built = any(_any(rule.builders, builder_of(it) or "") for it in provenance)
-        conditions.append(Condition(f"its provenance names the builder {listed}", built))
+        built = any(_any(rule.builders, it) for it in named)
+        got = _listed(map(strict_json.shown, named), "no provenance by such a signer")
+        conditions.append(Condition(f"its provenance names the builder {listed}", built, got))
     if rule.maximum_age is not None:
         young = any(_is_young(signed, rule.maximum_age, at) for signed in signatures)
-        conditions.append(Condition(f"it was signed, by a proven time, at most {_days(rule.maximum_age)} ago", young))
+        got = _listed(map(_when, signatures), "no signature by such a signer")
+        text = f"it was signed, by a proven time, at most {_days(rule.maximum_age)} ago"
+        conditions.append(Condition(text, young, got))
     return tuple(conditions)
 
 
 def refuse_unless(conditions: Sequence[Condition], rule: Rule) -> None:
     """Refuse a package for which a rule's conditions do not all hold; raises `TrustError` RM517."""
-    failed = [it.text for it in conditions if not it.ok]
+    failed = [it.told for it in conditions if not it.ok]
     if failed:
         raise TrustError(
             f"expected of the package, by the policy's rule `{rule.name}`: {'; '.join(failed)}; this does not hold",
             code="RM517",
             hint="`remotemedia policy test REF` shows each condition; `docs/reference/policy.md` explains them",
             rule=rule.name,
-            conditions=[{"text": it.text, "ok": it.ok} for it in conditions],
+            conditions=[it._asdict() for it in conditions],
         )
 
 
@@ -258,17 +277,39 @@ def builder_of(provenance: Mapping[str, Any]) -> str | None:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Return whether a pattern fits the whole text: `*` stands for anything without a `/`, `**` for anything."""
-    return _compiled(pattern).fullmatch(text) is not None
+    """Return whether a pattern fits the whole text: `*` stands for anything without a `/`, `**` for anything.
+
+    Texts are strangers': the time is in proportion to their length, and one that is longer than any place fits nothing.
+    """
+    if len(text) > _MAX_TEXT:
+        return False
+    ends = {0}  # how many characters of the text the pieces so far can stand for
+    for piece in _pieces(pattern):
+        ends = _ends_of(piece, text, ends)
+        if not ends:
+            return False
+    return len(text) in ends
+
+
+def _ends_of(piece: str, text: str, starts: set[int]) -> set[int]:
+    """Return where stars, or a text without stars, may end that begins at one of `starts`, of which there is one."""
+    if not piece.startswith("*"):
+        return {start + len(piece) for start in starts if text.startswith(piece, start)}
+    if len(piece) > 1:
+        return set(range(min(starts), len(text) + 1))
+    ends: set[int] = set()
+    reached = -1
+    for start in sorted(starts):
+        if start > reached:
+            slash = text.find("/", start)
+            reached = slash if slash >= 0 else len(text)
+            ends.update(range(start, reached + 1))
+    return ends
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    pieces = re.split(r"(\*+)", pattern)
-    stars = {0: "", 1: "[^/]*"}
-    return re.compile(
-        "".join(stars.get(len(it), ".*") if it.startswith("*") else re.escape(it) for it in pieces), re.DOTALL
-    )
+def _pieces(pattern: str) -> tuple[str, ...]:
+    return tuple(it for it in re.split(r"(\*+)", pattern) if it)
 
 
 def _any(patterns: Sequence[str], text: str) -> bool:
@@ -285,9 +326,27 @@ def _undecidable(package: Candidate, why: str) -> TrustError:
     return TrustError(
         f"expected one rule of the policy for `{package.place or package.digest}`, it cannot be told which: {why}",
         code="RM522",
-        hint=f"name the place as well: `oci://HOST/REPO@{package.digest}`; what is cached needs no network for it",
+        hint=f"name the place as well: `oci://HOST/REPO@{package.digest}`; where it was pulled from needs no network",
         digest=package.digest,
     )
+
+
+def _listed(words: Iterable[str], none: str) -> str:
+    """Give the first few of what a package has, in order."""
+    return " and ".join(sorted(set(words))[:_MAX_LISTED]) or none
+
+
+def _who(signed: "Signed") -> str:
+    name = (
+        strict_json.shown(signed.identity) if signed.identity is not None else f"`{signed.name or signed.fingerprint}`"
+    )
+    return name if signed.trusted else f"{name} (not trusted)"
+
+
+def _when(signed: "Signed") -> str:
+    if signed.signed_at is None:
+        return "no time"
+    return f"{signed.signed_at:%Y-%m-%d %H:%M} UTC" + ("" if signed.time_proven else " (not proven)")
 
 
 def _signers(rule: Rule) -> str:

@@ -1,8 +1,6 @@
 """The policy file's TOML: bounded, and every key known, since a misspelt condition would be none."""
 
-import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,33 +8,25 @@ from typing import Any, Final
 
 from remotemedia.errors import TrustError
 from remotemedia.trust._bundle import PROVENANCE_PREDICATE, SBOM_PREDICATE
+from remotemedia.trust._files import read_trusted
 
 _MAX_BYTES: Final = 256 << 10
 _MAX_RULES: Final = 1000
 _MAX_ITEMS: Final = 100
 _MAX_TEXT: Final = 1000
-_MAX_STARS: Final = 6  # a pattern is matched against texts of strangers, in polynomial time of this degree
+_MAX_STARS: Final = 6  # each is a pass over a text of strangers
 _AGE: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])", re.ASCII)
 _HOURS: Final = {"h": 1, "d": 24, "w": 7 * 24}
+_HINT: Final = "`docs/reference/policy.md` describes the file"
 _SHORT: Final = {"provenance": PROVENANCE_PREDICATE, "sbom": SBOM_PREDICATE}
 
 
-def read_policy(path: Path) -> bytes:
-    """Give the bytes of a policy file; raises `TrustError` RM516 also where others may write to it."""
+def read_policy(path: Path, *, anyones: bool) -> bytes:
+    """Give the bytes of a policy file; raises `TrustError` RM516 also as `read_trusted`."""
     try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            data = file.read(_MAX_BYTES + 1)
-    except OSError as exc:
-        raise _unusable(str(path), f"it cannot be read: {exc.strerror}") from exc
-    if mode & 0o022:
-        raise TrustError(
-            f"expected the policy `{path}` to be writable by its owner only, got mode {mode:04o}",
-            code="RM516",
-            hint=f"chmod go-w {path}",
-            path=str(path),
-        )
-    return data
+        return read_trusted(path, "the policy", _MAX_BYTES, anyones=anyones)
+    except TrustError as exc:
+        raise TrustError(exc.message, code="RM516", hint=exc.hint or _HINT, path=str(path)) from exc
 
 
 def parse_policy(data: bytes, source: str) -> dict[str, Any]:
@@ -175,6 +165,6 @@ def _unusable(source: str, why: str) -> TrustError:
     return TrustError(
         f"expected a policy in `{source}`, it cannot be used: {why}",
         code="RM516",
-        hint="`remotemedia policy check` checks the file; `docs/reference/policy.md` describes it",
+        hint=_HINT,
         path=source,
     )

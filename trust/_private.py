@@ -90,4 +90,4 @@ def _open_secretbox(key: bytes, nonce: bytes, ciphertext: bytes) -> bytes:
     try:
         return bytes(SecretBox(key).decrypt(ciphertext, nonce))
     except (CryptoError, ValueError) as exc:
-        raise unusable("expected the password of this key, got another one", hint="ask the key's owner") from exc
+        raise unusable("expected the password of this key, got one that does not open it") from exc

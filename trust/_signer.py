@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cryptography.hazmat.primitives import serialization
 
 from remotemedia.errors import TrustError
+from remotemedia.trust._files import MissingFileError, read_key_file
+from remotemedia.trust._keyring import TrustedKey
 from remotemedia.trust._keys import PublicKey, bounded
 from remotemedia.trust._plugin import PluginSigner
 from remotemedia.trust._private import Password
@@ -86,7 +88,37 @@ def open_signer(spec: str, store: KeyStore, password: Password | None = None) ->
         return PluginSigner(spec.removeprefix(_PLUGIN_PREFIX))
     if store.has(spec):
         return store.load(spec, password)
-    return read_signing_key(Path(spec), password)
+    try:
+        return read_signing_key(Path(spec), password)
+    except MissingFileError as exc:
+        raise _no_key(spec) from exc
+
+
+def public_keys(spec: str, store: KeyStore) -> tuple[TrustedKey, ...]:
+    """Give the keys that a user named to verify with.
+
+    Args:
+        spec: the NAME of a key that is the user's own or trusted, with those that it has replaced; else the path of a
+            public key in PEM.
+        store: where names are looked up. A file that has the name of a key is meant by `./NAME`.
+
+    Raises:
+        TrustError: RM506, there is no such key, or it cannot be used.
+    """
+    if found := store.named(spec):
+        return found
+    try:
+        return (TrustedKey(Path(spec).stem, PublicKey.from_pem(read_key_file(Path(spec)))),)
+    except MissingFileError as exc:
+        raise _no_key(spec) from exc
+
+
+def _no_key(spec: str) -> TrustError:
+    return TrustError(
+        f"there is no key `{spec}`, neither of this name nor in a file",
+        code="RM506",
+        hint="`remotemedia keys list` shows the names",
+    )
 
 
 def _first_certificate(pem: bytes) -> x509.Certificate:

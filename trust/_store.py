@@ -4,6 +4,7 @@
 says what is in `trust/`. Each is one file, so that whatever happens to a change, it has taken place or it has not.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from remotemedia.trust._files import (
     checked_name,
     expect_trusted_directory,
     is_name,
+    read_each,
     read_secret,
+    read_trusted,
     remove,
     write_new,
     write_over,
@@ -32,10 +35,12 @@ from remotemedia.trust._private import Password, is_encrypted, public_below, rea
 EntryKind = Literal["key", "authority", "timestamp authority", "keyless", "revocations"]
 
 DEFAULT_NAME = "default"
+"""What a user's own key is called that was made without being asked for."""
 GRACE = timedelta(days=90)
 """How long a key that was rotated goes on counting for signatures whose time nothing proves."""
 
 _PRIVATE = ".pem"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,17 @@ class KeyStore:
         self._trusted = home / "trust"
 
     def default(self) -> SigningKey:
-        """Give the user's own key; it is made on first use and trusted by this user alone."""
+        """Give the user's own key; it is made on first use, which is logged, and trusted by this user alone."""
         if not self.has(DEFAULT_NAME):
             try:
-                return self.generate(DEFAULT_NAME)
+                key = self.generate(DEFAULT_NAME)
             except TrustError:
                 if not self.has(DEFAULT_NAME):
                     raise  # otherwise another process made it at the same moment
+            else:
+                where = self._private_path(DEFAULT_NAME)
+                _log.info("made the key `%s` (%s), your own: `%s`", DEFAULT_NAME, key.public.fingerprint, where)
+                return key
         return self.load(DEFAULT_NAME)
 
     def has(self, name: str) -> bool:
@@ -132,7 +141,7 @@ class KeyStore:
         return key
 
     def trust(self, pem: bytes, name: str) -> PublicKey:
-        """Trust somebody's public key from now on, under a name."""
+        """Trust somebody's public key from now on, under a name; where that is so already, nothing changes."""
         trusted.refuse_settings(pem, name)
         key = PublicKey.from_pem(pem)
         self._add(name, trusted.KEY, trusted.key_file(key))
@@ -141,7 +150,10 @@ class KeyStore:
     def trust_authority(
         self, pem: bytes, name: str, *, timestamping: bool = False, identities: Sequence[str] = ()
     ) -> Authority:
-        """Trust the certificates of an authority, for signers (of these identities, or all) or for timestamps."""
+        """Trust the certificates of an authority, for signers (of these identities, or all) or for timestamps.
+
+        Where they are trusted already, under this name and for just that, nothing changes.
+        """
         from remotemedia.trust._certificates import load_authority  # noqa: PLC0415 - X.509 is slow to import
 
         trusted.refuse_settings(pem, name)
@@ -152,7 +164,10 @@ class KeyStore:
     def trust_keyless(
         self, name: str, *, identities: Sequence[str], issuer: str, trusted_root: bytes
     ) -> KeylessIdentity:
-        """Trust what these identities of one issuer sign by the Sigstore instance of a `trusted_root.json`."""
+        """Trust what these identities of one issuer sign by the Sigstore instance of a `trusted_root.json`.
+
+        Where just that is trusted already under this name, nothing changes.
+        """
         settings = {"identity": list(identities), "issuer": issuer}
         try:
             identity = trusted.parse_identity(settings, trusted_root, name)
@@ -198,7 +213,7 @@ class KeyStore:
         """Give everything, the user's own keys first, by kind and name."""
         there = self._read_trusted()
         return (
-            *(self._own_entry(path) for path in self._own_paths()),
+            *read_each(self._own_paths(), self._own_entry),
             *(KeyEntry(name, key.key.fingerprint, own=False, until=key.until) for name, key in there.keys.items()),
             *(_authority_entry(authority, "authority") for authority in there.roots),
             *(_authority_entry(authority, "timestamp authority") for authority in there.tsa_roots),
@@ -220,7 +235,7 @@ class KeyStore:
 
     def keyring(self) -> Keyring:
         """Give what this user trusts: the own keys, and all of `trust/`."""
-        own = [TrustedKey(path.stem, self._own_public(path)) for path in self._own_paths()]
+        own = [*read_each(self._own_paths(), lambda path: TrustedKey(path.stem, self._own_public(path)))]
         there = self._read_trusted()
         return Keyring(
             [*own, *there.keys.values()],
@@ -229,6 +244,11 @@ class KeyStore:
             crls=there.crls,
             identities=there.identities,
         )
+
+    def named(self, name: str) -> tuple[TrustedKey, ...]:
+        """Give the public keys of one name, own or trusted; beside the present one those that it has replaced."""
+        own = [TrustedKey(path.stem, self._own_public(path)) for path in self._own_paths() if path.stem == name]
+        return (*own, *(key for key in self._read_trusted().keys.values() if key.name == name))
 
     def _changing(self) -> AbstractContextManager[None]:
         return changing(self._home, self._own, self._trusted)
@@ -240,9 +260,12 @@ class KeyStore:
         return key
 
     def _add(self, name: str, suffix: str, data: bytes) -> None:
+        path = self._path(name, suffix)
         with self._changing():
+            if path in self._named(name) and read_trusted(path) == data:
+                return
             self._refuse_taken(name)
-            write_new(self._path(name, suffix), data, file_mode=0o644)
+            write_new(path, data, file_mode=0o644)
 
     def _read_trusted(self) -> trusted.Contents:
         self._refuse_twice()
@@ -277,10 +300,13 @@ class KeyStore:
 
     def _refuse_taken(self, name: str) -> None:
         for path in self._named(name):
+            # Never the advice to remove one's own key: what it has signed would be a stranger's everywhere.
+            own = f"`remotemedia keys export {name} --public` prints the public half of the one that is there"
+            forget = f"`remotemedia keys remove {name}` forgets what is there"
             raise TrustError(
                 f"expected a new name, but `{name}` is that of `{path}`",
                 code="RM506",
-                hint=f"choose another one (`--name`), or remove that with `remotemedia keys remove {name}`",
+                hint=f"choose another one; {own if path.suffix == _PRIVATE else forget}",
             )
 
     def _refuse_twice(self) -> None:

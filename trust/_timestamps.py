@@ -69,7 +69,8 @@ def _checked(
     """Check a timestamp that a trusted authority is said to have made."""
     at = _time_in(response)
     try:
-        chain = validate_path(signer, authority, at, expect_timestamper)
+        expect_timestamper(signer)
+        chain = validate_path(signer, authority, at)
         roots = [one for one in authority.roots if one != signer]
         intermediates = [one for one in authority.intermediates if one != signer]
         verifier = VerifierBuilder(tsa_certificate=signer, intermediates=intermediates, roots=roots).build()

@@ -18,7 +18,7 @@ from typing import Any
 
 from remotemedia.errors import TrustError
 from remotemedia.trust import strict_json
-from remotemedia.trust._files import expect_trusted_directory, read_trusted
+from remotemedia.trust._files import expect_trusted_directory, read_each, read_trusted
 from remotemedia.trust._headed import Setting, headed, is_headed, parted, quoted_json, settings_of
 from remotemedia.trust._keyring import Authority, KeylessIdentity, RevocationList, TrustedKey
 from remotemedia.trust._keys import PublicKey
@@ -51,13 +51,13 @@ class Contents:
 def read(directory: Path) -> Contents:
     """Read all of it; raises `TrustError` RM506, which names the file."""
     expect_trusted_directory(directory)
-    authorities = [_read_authority(path) for path in _files(directory, CERTIFICATES)]
+    authorities = [*read_each(_files(directory, CERTIFICATES), _read_authority)]
     return Contents(
-        keys={path.stem: _read_key(path) for path in _files(directory, KEY)},
+        keys=dict(read_each(_files(directory, KEY), lambda path: (path.stem, _read_key(path)))),
         roots=tuple(authority for purpose, authority in authorities if purpose == "signing"),
         tsa_roots=tuple(authority for purpose, authority in authorities if purpose == "timestamping"),
-        crls=tuple(_read_revocations(path) for path in _files(directory, REVOCATIONS)),
-        identities=tuple(_read_identity(path) for path in _files(directory, IDENTITY)),
+        crls=tuple(read_each(_files(directory, REVOCATIONS), _read_revocations)),
+        identities=tuple(read_each(_files(directory, IDENTITY), _read_identity)),
     )
 
 

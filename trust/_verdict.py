@@ -11,11 +11,12 @@ Status = Literal["trusted", "untrusted", "unsigned"]
 
 
 class Check(NamedTuple):
-    """One step of a verification: its number, what was asked, and whether it held."""
+    """One step of a verification: its number, what was asked, whether it held, and of which statement (empty: none)."""
 
     number: int
     text: str
     ok: bool
+    about: str = ""
 
 
 @dataclass(frozen=True)

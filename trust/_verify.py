@@ -2,16 +2,17 @@
 
 The order of the steps matters: a signature is checked before what it says is believed, and a bundle by somebody trusted
 that is *present and wrong* is refused whatever other bundles say. Strangers do no harm, and no good: what they attached
-and nobody can read, or is about something else, is noted. So is what no longer counts, since a certificate came to its
-end or was revoked. If no trusted signature is left beside such a bundle, it is what the package is refused for.
+and nobody can read, or is about something else, is noted. So is what does not count: a certificate that is not for
+signing, came to its end or was revoked, and whatever is wrong with a signature by somebody whom an authority certified
+and the user does not admit. If no trusted signature is left beside such a bundle, the package is refused for it.
 
 The steps keep their numbers; those of certificates came later, and are taken between 3 and 4:
 
     of all bundles      15 there are not too many
-    of each bundle      1 it can be read · 2 whose it is · 3 the signature verifies
+    of each bundle      1 it can be read · 2 whose it is · 10 the certificate is for signing
+                        13 the authority is trusted for this identity · 3 the signature verifies
                         9 when it was signed, if a timestamp or a log says so
-                        11 key or certificate counted then · 10 the path to a root · 12 nobody on it was revoked ·
-                        13 the authority is trusted for this identity
+                        11 key or certificate counted then · 10 the path to a root · 12 nobody on it was revoked
                         4 it is about this package
     of the package      5 it is signed · 6 by somebody trusted · 7 so is its provenance
                         12 revocation lists are current · 8 production wants a trusted signature
@@ -36,7 +37,8 @@ from remotemedia.trust._policy import Rule, judge, refuse_unless
 from remotemedia.trust._verdict import Check, Signed, Verdict, decisive, signers_of, status_of
 
 _MAX_BUNDLES = 64
-_NO_LONGER = {"RM512": 11, "RM513": 12}  # the steps at which what somebody trusted signed may turn out not to count
+_STEPS = {"RM503": 3, "RM505": 9, "RM511": 10, "RM512": 11, "RM513": 12, "RM514": 9}
+_NOT_COUNTED = {"RM511", "RM512", "RM513"}  # a signature under such a certificate is one that does not count
 
 
 def verify(
@@ -59,10 +61,11 @@ def verify(
         rule: what the user's policy asks of this package; it may refuse what the mode would let pass.
 
     Raises:
-        TrustError: in every mode RM503, RM511, RM514, RM515 (what somebody trusted signed is wrong), RM504, RM505 (it
-            is about another package, or cannot be read), RM517 (the rule does not hold); if no trusted signature is
-            left, also RM513 (one was revoked), and RM504, RM505 of anybody's; in production then also RM512 (one is
-            past its time), RM501 (no signature) and RM502 (by strangers only). Its `details` have the `checks` so far.
+        TrustError: in every mode RM503, RM514, RM515 (what somebody trusted signed is wrong), RM504, RM505 (it is about
+            another package, or cannot be read), RM517 (the rule does not hold); if no trusted signature is left, also
+            RM511, RM513 (a certificate is refused, or was revoked), and RM504, RM505 of anybody's; in production then
+            also RM512 (one is past its time), RM501 (no signature) and RM502 (by strangers only). Its `details` have
+            the `checks` so far, and the `digest`.
     """
     found = _Found(at or datetime.now(UTC))
     # 15. Whoever floods a registry is passed over, not the package's author.
@@ -77,6 +80,7 @@ def verify(
         verdict = _decide(found, keyring, mode, rule)
     except TrustError as error:
         error.details["checks"] = [check._asdict() for check in found.checks]
+        error.details.setdefault("digest", manifest_digest)
         raise
     return replace(verdict, passed_over=passed_over)
 
@@ -108,7 +112,7 @@ def _decide(found: _Found, keyring: Keyring, mode: Mode, rule: Rule | None) -> V
     # 14. What the user's policy asks of this package.
     if rule is not None:
         conditions = judge(rule, statements, found.now)
-        checks += [Check(14, f"policy `{rule.name}`: {one.text}", one.ok) for one in conditions]
+        checks += [Check(14, f"policy `{rule.name}`: {one.told}", one.ok) for one in conditions]
         refuse_unless(conditions, rule)
     return Verdict(status, provenance, statements, tuple(checks), stale)
 
@@ -138,18 +142,19 @@ def _judge(data: bytes, manifest_digest: str, keyring: Keyring, found: _Found) -
     except TrustError as exc:
         if names_key(data, keyring):
             raise
-        found.checks.append(Check(1, "the bundle is a Sigstore bundle v0.3; it names nobody trusted", ok=False))
+        text = "the bundle is a Sigstore bundle v0.3; it names nobody trusted"
+        found.checks.append(Check(1, text, ok=False, about="a statement that cannot be read"))
         found.doubts.append(exc)
         return
-    found.checks.append(Check(1, "the bundle is a Sigstore bundle v0.3", ok=True))
+    case = Case(bundle, keyring, found.now, found.checks, found.lists)
+    case.check(1, "the bundle is a Sigstore bundle v0.3")
 
     # 2, 3 and 9 to 13. Whose it is, and whether that holds.
-    case = Case(bundle, keyring, found.now, found.checks, found.lists)
     signed = _signed(case, found.doubts)
 
     # 4. The statement is about this package; nobody trusted signed this one by signing another (RM504).
     is_about = manifest_digest in bundle.statement.subjects
-    found.checks.append(Check(4, f"{case.what} is about this package", is_about))
+    case.check(4, f"{case.what} is about this package", is_about)
     if is_about:
         found.statements.append((bundle.statement, signed))
         return
@@ -159,13 +164,13 @@ def _judge(data: bytes, manifest_digest: str, keyring: Keyring, found: _Found) -
         hint="the package and its signature do not belong together; fetch both again from their source",
         digest=manifest_digest,
     )
-    if signed.name is not None:
+    if signed.trusted:
         raise error
     found.doubts.append(error)
 
 
 def _signed(case: Case, doubts: list[TrustError]) -> Signed:
-    """Say who signed; what is past its time, or was revoked, does not count (RM512, RM513)."""
+    """Say who signed; what does not count, and what is wrong with who is not admitted, is noted and is a flaw."""
     signer = case.bundle.signer
     try:
         if isinstance(signer, str):
@@ -174,9 +179,9 @@ def _signed(case: Case, doubts: list[TrustError]) -> Signed:
 
         return judge_certificate(case, signer)
     except TrustError as exc:
-        if exc.code not in _NO_LONGER or case.signer is None:
+        if case.signer is None or (case.is_admitted and exc.code not in _NOT_COUNTED):
             raise
-        case.check(_NO_LONGER[exc.code], exc.message, ok=False)
+        case.check(_STEPS[exc.code], exc.message, ok=False)
         doubts.append(exc)
         return replace(case.signer, flaw=exc.message)
 

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from remotemedia.errors import RemoteMediaError
+from remotemedia.errors import RemoteMediaError, TrustError
 from remotemedia.registry import HttpRegistry, Reference, copy
 from remotemedia.runtime._places import patterns_of, place_of
+from remotemedia.runtime._trust import Trust
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.resolve import PullPolicy, ResolvedPackage, Resolver
 from remotemedia.trust import KeyStore
+from remotemedia.trust._policy import matches
 from tests.registry.samples import KEY, Package, make_package
 from tests.simulators.registry import RegistrySimulator
 
@@ -104,18 +108,87 @@ def test_a_rule_is_not_chosen_by_how_a_path_is_spelled(
         ("**", {"**"}),
         ("sha256:*", {"sha256:*"}),
         ("/**", {"/**"}),
-        ("relative/*.rmpkg", {"relative/*.rmpkg"}),
+        ("**/*.rmpkg", {"**/*.rmpkg"}),
+        ("*", {"*"}),
+        ("oci-layout:**", {"oci-layout:**"}),
+        ("sha256:" + "0" * 64, {"sha256:" + "0" * 64}),
         ("oci://Registry.Example:443/a:*", {"oci://registry.example/a:*", "oci://registry.example:443/a:*"}),
         ("oci://registry.example:80/**", {"oci://registry.example/**", "oci://registry.example:80/**"}),
         ("oci://registry.example/**", {"oci://registry.example/**"}),
         ("oci://index.docker.io/library/*", {"oci://docker.io/library/*"}),
         ("oci://*.Example/**", {"oci://*.example/**"}),
-        ("oci://r:99999/**", {"oci://r:99999/**"}),
         ("oci://**", {"oci://**"}),
+        ("oci://*/**", {"oci://*/**"}),
+        ("oci://R**.Example:1.0-RC", {"oci://r**.Example:1.0-RC", "oci://r**.example:1.0-rc"}),
+        ("oci://r/team/a:1.0-RC*", {"oci://r/team/a:1.0-RC*"}),
+        ("oci://r/**Beta@sha256:*", {"oci://r/**Beta@sha256:*"}),
+        ("oci://r/a@sha256:" + "0" * 64, {"oci://r/a@sha256:" + "0" * 64}),
+        ("oci://docker.io/*/*", {"oci://docker.io/*/*"}),
     ],
 )
 def test_patterns_are_spelled_as_places_are(pattern: str, patterns: set[str]) -> None:
     assert set(patterns_of([pattern])) == patterns
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected", "hint"),
+    [
+        ("registry.example/team/**", "`oci://HOST/REPO:TAG`", "`oci://registry.example/team/**`"),
+        ("localhost:5000/team/**", "`oci://HOST/REPO:TAG`", "`oci://localhost:5000/team/**`"),
+        ("https://registry.example/**", "`oci://HOST/REPO:TAG`", "`oci://registry.example/**`"),
+        ("oci-layout:packages:*", "`oci-layout:/DIR:TAG`", "`oci-layout:/DIR/packages:*`"),
+        ("oci-layout:*", "`oci-layout:/DIR:TAG`", "directories are absolute"),
+        ("build/*.rmpkg", "`/DIR/FILE`", "`/DIR/build/*.rmpkg`"),
+        ("./build.d/*.rmpkg", "`/DIR/FILE`", "`/DIR/build.d/*.rmpkg`"),
+        ("*.rmpkg", "`/DIR/FILE`", "`**/*.rmpkg`"),
+        ("sha256:abc", "`sha256:DIGEST`", "64 hexadecimal digits"),
+        ("sha256:X*", "`sha256:DIGEST`", "64 hexadecimal digits"),
+        ("oci://Registry.Example/Team/**", "a repository (`a-z 0-9 . _ - /`)", "`oci://Registry.Example/team/**`"),
+        ("oci://r/team/** or all", "a repository (`a-z 0-9 . _ - /`)", ""),
+        ("oci://r:99999/**", "a port from 1 to 65535", ""),
+        ("oci://some host/**", "`HOST` or `HOST:PORT`", ""),
+        ("oci://registry.example", "a repository behind the host", "`oci://registry.example/**`"),
+        ("oci://*", "a host and a repository", "`oci://**`"),
+        ("oci://r/team/a", "a tag or a digest", '`["oci://r/team/a:*", "oci://r/team/a@*"]`'),
+        ("oci://r/team/a:", "expected a tag of letters", ""),
+        ("oci://r/team/a@sha256:12", "64 hexadecimal digits", ""),
+        ("oci://docker.io/alpine:*", "all of the repository's name", "`oci://docker.io/library/alpine:*`"),
+        ("oci://index.docker.io/alpine:3", "all of the repository's name", "`oci://index.docker.io/library/alpine:3`"),
+    ],
+)
+def test_a_rule_that_would_be_for_no_place_is_refused(
+    environ: dict[str, str], pattern: str, expected: str, hint: str
+) -> None:
+    write_rule(environ, pattern)
+    with pytest.raises(TrustError) as caught:
+        Trust.of(environ)
+    assert caught.value.code == "RM516"
+    assert "rule ours: `reference`: expected " in caught.value.message
+    assert expected in caught.value.message
+    assert f"got `{pattern}`" in caught.value.message
+    assert hint in (caught.value.hint or "")
+
+
+TEXTS = [
+    "oci://Registry.example:443/team/a",
+    "oci://localhost:5000/a_b/c--d:1.0-RC@sha256:" + "0" * 64,
+    "oci://[::1]:5000/a@sha256:" + "a" * 64,
+    "oci://docker.io/alpine",
+    "oci-layout:some/dir:tag",
+    "./some.rmpkg",
+]
+
+
+@given(text=st.sampled_from(TEXTS), begin=st.floats(0, 1), end=st.floats(0, 1))
+def test_no_pattern_is_refused_that_fits_a_place(text: str, begin: float, end: float) -> None:
+    place = place_of(Reference.parse(text)) or ""
+    scheme = place[: place.index("/") + 1]
+    rest = place.removeprefix(scheme)
+    first, last = sorted(round(it * len(rest)) for it in (begin, end))
+    star = "**" if "/" in rest[first:last] else "*" * (last > first)
+    pattern = f"{scheme}{rest[:first]}{star}{rest[last:]}"
+    if pattern.startswith(("oci://", "oci-layout:/", "/")):
+        assert any(matches(it, place) for it in patterns_of([pattern]))
 
 
 def test_a_digest_of_the_cache_is_no_place() -> None:

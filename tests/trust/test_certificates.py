@@ -23,7 +23,7 @@ from remotemedia.trust import (
     verify,
 )
 from remotemedia.trust._certificates import load_authority
-from tests.simulators.pki import SPAN, START, Authority, certificate_of, with_certificate
+from tests.simulators.pki import CODE_SIGNING, SPAN, START, Authority, certificate_of, with_certificate
 
 DIGEST = "sha256:" + "ab" * 32
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ def no_longer(*bundles: bytes, keyring: Keyring = KEYRING, at: datetime = NOW) -
     assert (verdict.status, verdict.signers[0].name) == ("untrusted", "corp")
     with pytest.raises(TrustError) as caught:
         judge(*bundles, keyring=keyring, mode=Mode.PRODUCTION, at=at)
-    assert (11, caught.value.message, False) in verdict.checks
+    assert (11, caught.value.message, False, "the signature") in verdict.checks
     assert verdict.signers[0].flaw == caught.value.message
     assert caught.value.message in (verdict.warning or "")
     assert caught.value.code == "RM512"
@@ -185,7 +185,7 @@ def test_a_name_within_the_constraints_is_trusted() -> None:
 
 
 def test_a_certificate_over_a_key_of_another_kind_is_refused() -> None:
-    own = [(x509.SubjectAlternativeName([x509.RFC822Name(PERSON)]), False)]
+    own = [(x509.SubjectAlternativeName([x509.RFC822Name(PERSON)]), False), CODE_SIGNING]
     der = ISSUING.issue(ISSUING.name, ec.generate_private_key(ec.SECP384R1()).public_key(), own)
     error = refused(with_certificate(bundle(ISSUING.signer(PERSON)), der))
     assert error.code == "RM511"

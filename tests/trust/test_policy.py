@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,6 +89,20 @@ def test_a_pattern_without_stars_fits_itself_alone(text: str) -> None:
     plain = text.replace("*", "x")
     assert matches(plain, plain)
     assert not matches(plain, plain + "x")
+
+
+@given(st.text("ab/*", max_size=8), st.text("ab/", max_size=12))
+def test_stars_mean_what_they_mean_in_regular_expressions(pattern: str, text: str) -> None:
+    stars = {"*": "[^/]*"}
+    written = "".join(stars.get(it, ".*") if it.startswith("*") else it for it in re.findall(r"\*+|[^*]+", pattern))
+    assert matches(pattern, text) is (re.fullmatch(written, text) is not None)
+
+
+@pytest.mark.parametrize("pattern", ["*-voice-*-*", "**-**-**-**-**-**x", "*a*a*a*a*a*b"])
+def test_a_long_text_of_a_stranger_is_matched_at_once(pattern: str) -> None:
+    """A pattern of k stars, tried in every way, would take the k-th power of the text's length: years."""
+    assert not matches(pattern, "-voice-" * 1100 + "a" * 400 + "/")
+    assert not matches("**", "a" * 8193)
 
 
 def test_the_first_rule_that_matches_decides() -> None:
@@ -280,8 +296,8 @@ def test_a_refusal_says_what_does_not_hold() -> None:
         refuse_unless(judge(asked, [signature()], NOW), asked)
     assert caught.value.code == "RM517"
     assert caught.value.message == (
-        "expected of the package, by the policy's rule `team`: it is signed by key `other`; "
-        "its provenance names the builder `ci`; "
+        "expected of the package, by the policy's rule `team`: it is signed by key `other`, got `release`; "
+        "its provenance names the builder `ci`, got no provenance by such a signer; "
         "this does not hold"
     )
     conditions = caught.value.details["conditions"]
@@ -339,5 +355,22 @@ def test_a_policy_that_others_can_change_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrustError) as caught:
         Policy.load(path)
     assert (caught.value.code, caught.value.hint) == ("RM516", f"chmod go-w {path}")
-    with pytest.raises(TrustError, match="cannot be read: No such file"):
+    with pytest.raises(TrustError, match="cannot be read: No such file") as caught:
         Policy.load(tmp_path / "none.toml")
+    assert (caught.value.code, caught.value.details["path"]) == ("RM516", str(tmp_path / "none.toml"))
+    path.chmod(0o600)
+    path.write_bytes(b"#" * ((256 << 10) + 1))
+    with pytest.raises(TrustError, match="at most 262144 bytes"):
+        Policy.load(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_policy_that_belongs_to_somebody_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("version = 1\n")
+    path.chmod(0o600)
+    os.chown(path, 1234, 0)
+    with pytest.raises(TrustError, match="got the user 1234") as caught:
+        Policy.load(path)
+    assert caught.value.code == "RM516"
+    assert Policy.load(path, anyones=True).rules == ()  # who names it with `--policy` trusts it

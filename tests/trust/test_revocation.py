@@ -57,7 +57,12 @@ def refused(bundle: bytes, *lists: bytes) -> TrustError:
 def test_a_list_without_the_certificate_changes_nothing() -> None:
     verdict = judge(PLAIN, ISSUING.revocations((SERIAL + 1, NOW - DAY)), ROOT.revocations())
     assert (verdict.status, verdict.warning, verdict.stale) == ("trusted", None, ())
-    assert (12, "no certificate on the path was revoked by 2026-06-01 00:00 UTC", True) in verdict.checks
+    assert (
+        12,
+        "no certificate on the path was revoked by 2026-06-01 00:00 UTC",
+        True,
+        "the signature",
+    ) in verdict.checks
 
 
 def test_a_revoked_certificate_is_refused() -> None:
@@ -94,7 +99,7 @@ def test_a_list_that_does_not_speak_for_now_is_said(issued: datetime) -> None:
     verdict = judge(PLAIN, ISSUING.revocations(issued=issued, due=issued + 7 * DAY))
     assert (verdict.status, verdict.stale) == ("trusted", ("list-1",))
     assert verdict.warning == "the revocation list `list-1` is overdue; a revocation may be missing"
-    assert (12, "the revocation list `list-1` is current", False) in verdict.checks
+    assert (12, "the revocation list `list-1` is current", False, "") in verdict.checks
 
 
 def test_an_overdue_list_still_revokes() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -272,3 +273,31 @@ def test_a_key_is_not_used_out_of_a_home_that_others_may_write(store: KeyStore, 
     tmp_path.chmod(0o777)
     for attempt in (lambda: store.load("release"), lambda: store.trust(PUBLIC, "ann"), store.default):
         assert refused(attempt).hint == f"chmod go-w {tmp_path}"
+
+
+@pytest.mark.parametrize("place", ["keys", "trust"])
+def test_what_is_removed_while_all_of_it_is_read_is_not_there(place: str, store: KeyStore, tmp_path: Path) -> None:
+    if place == "keys":
+        store.generate("a")
+        store.generate("b")
+    else:
+        store.trust(OTHER.public.to_pem(), "a")
+        store.trust(SigningKey.generate().public.to_pem(), "b")
+    (first, gone) = sorted((tmp_path / place).iterdir())
+    data = first.read_bytes()
+    first.unlink()
+    os.mkfifo(first, 0o600)  # who reads it waits here, with the directory listed
+    found: list[str] = []
+    reader = threading.Thread(target=lambda: found.extend(it.name for it in store.keyring()))
+    reader.start()
+    with first.open("wb") as pipe:
+        gone.unlink()
+        pipe.write(data)
+    reader.join()
+    assert found == ["a"]
+
+
+def test_a_link_that_leads_nowhere_is_no_list_that_revokes_nothing(store: KeyStore, tmp_path: Path) -> None:
+    store.trust(OTHER.public.to_pem(), "ann")
+    (tmp_path / "trust/corp.list.crl").symlink_to(tmp_path / "fetched.crl")
+    assert "corp.list.crl` cannot be read: No such file" in refused(store.keyring).message

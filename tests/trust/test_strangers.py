@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from remotemedia.errors import TrustError
 from remotemedia.trust import (
@@ -174,3 +176,55 @@ def test_a_revoked_certificate_does_no_harm_beside_a_signature_that_counts(mode:
 @BOTH_MODES
 def test_a_revoked_certificate_is_refused_where_no_trusted_signature_is_left(beside: list[bytes], mode: Mode) -> None:
     assert refused([*beside, signature(REVOKED)], mode, INFORMED) == "RM513"
+
+
+FOR_SERVERS = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+FOR_OTHER_NAMES = x509.NameConstraints(permitted_subtrees=[x509.RFC822Name("other.test")], excluded_subtrees=None)
+ELSEWHERE = ROOT.authority("elsewhere", extensions=[(FOR_OTHER_NAMES, True)])
+ONE_OF_US = load_authority(ELSEWHERE.pem + ROOT.pem, "corp", ("ci@example.test",))
+NARROW = Keyring([TrustedKey("ann", OURS.public)], roots=[ONE_OF_US])
+
+
+def broken(signer: Signer) -> bytes:
+    """Give a bundle whose signature is none."""
+    document = json.loads(signature(signer))
+    document["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(b"none").decode()
+    return json.dumps(document).encode()
+
+
+COLLEAGUES = {
+    "for servers": (signature(ROOT.signer("www.example.test", extended=FOR_SERVERS)), "RM511", 10),
+    "for servers, and broken": (broken(ROOT.signer("www.example.test", extended=FOR_SERVERS)), "RM511", 10),
+    "for nothing": (signature(ROOT.signer("ci@example.test", extended=None)), "RM511", 10),
+    "two names": (signature(ROOT.signer("ci@example.test", "bob@example.test")), "RM511", 10),
+    "outside of its names": (signature(ELSEWHERE.signer("ci@example.test")), "RM511", 10),
+    "somebody else, of another package": (signature(ROOT.signer("bob@example.test"), OTHER), "RM504", 4),
+    "somebody else, and broken": (broken(ROOT.signer("bob@example.test")), "RM503", 3),
+}
+
+
+@pytest.mark.parametrize("name", COLLEAGUES)
+@pytest.mark.parametrize("good", [signature(), signature(ROOT.signer("ci@example.test"))], ids=["key", "certificate"])
+@BOTH_MODES
+def test_whom_an_authority_certifies_does_no_harm_if_it_is_not_trusted_for_them(
+    name: str, good: bytes, mode: Mode
+) -> None:
+    data, code, number = COLLEAGUES[name]
+    verdict = judge([data, good], mode, NARROW)
+    assert (verdict.status, [it.trusted for it in verdict.signers][-1]) == ("trusted", True)
+    assert number in [check.number for check in verdict.checks if not check.ok]
+    assert refused([data], mode, NARROW) == code
+
+
+def test_who_is_trusted_and_signed_wrongly_is_refused_whoever_else_signed() -> None:
+    ann = ROOT.signer("ci@example.test")
+    assert refused([signature(), broken(ann)], Mode.DEVELOPMENT, NARROW) == "RM503"
+    assert refused([signature(), signature(ann, OTHER)], Mode.DEVELOPMENT, NARROW) == "RM504"
+
+
+def test_what_a_certificate_is_for_is_said_as_it_is() -> None:
+    with pytest.raises(TrustError) as caught:
+        judge([signature(ROOT.signer("ci@example.test", extended=None))])
+    assert caught.value.message == (
+        "the certificate by `corp` is refused: expected the extended key usage `codeSigning`, got none"
+    )

@@ -84,7 +84,12 @@ def test_an_expired_certificate_is_good_for_the_time_that_is_proven(mode: Mode) 
     verdict = judge(stamped(), mode=mode)
     (signed,) = verdict.signers
     assert (verdict.status, signed.signed_at, signed.time_proven) == ("trusted", SIGNED, True)
-    assert (9, "the signature existed at 2024-03-01 12:00 UTC, proven by `clock`", True) in verdict.checks
+    assert (
+        9,
+        "the signature existed at 2024-03-01 12:00 UTC, proven by `clock`",
+        True,
+        "the signature",
+    ) in verdict.checks
 
 
 def test_the_same_without_a_timestamp_or_without_a_trusted_one_does_not_count() -> None:
