@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from remotemedia.registry._layout import LayoutDirectory
     from remotemedia.registry._login import check_login
     from remotemedia.registry._login_store import erase_login, store_login
+    from remotemedia.registry._logins import known_logins
     from remotemedia.registry._names import collision
     from remotemedia.registry._ports import Content, Progress, ProgressEvent, Source, Target
     from remotemedia.registry._reference import Reference, Scheme
     from remotemedia.registry._referrers import Referrer, bundles_of, put_referrer, put_referrers
     from remotemedia.registry._remote import HttpRegistry
     from remotemedia.registry._retry import RetryPolicy, retrying
+    from remotemedia.registry._shown import shown_url
     from remotemedia.registry._tls import TlsOptions
     from remotemedia.registry._transport import Origin, Transport, read_bounded
     from remotemedia.registry._workers import Workers
@@ -82,12 +84,14 @@ __all__ = [
     "find_credentials",
     "hex_of",
     "is_digest",
+    "known_logins",
     "media_types",
     "put_referrer",
     "put_referrers",
     "read_bounded",
     "referrers_tag",
     "retrying",
+    "shown_url",
     "store_login",
 ]
 
@@ -131,11 +135,13 @@ _HOMES = {
     "find_credentials": "_credentials",
     "hex_of": "_digest",
     "is_digest": "_digest",
+    "known_logins": "_logins",
     "put_referrer": "_referrers",
     "put_referrers": "_referrers",
     "read_bounded": "_transport",
     "referrers_tag": "_digest",
     "retrying": "_retry",
+    "shown_url": "_shown",
     "store_login": "_login_store",
 }
 

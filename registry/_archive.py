@@ -12,7 +12,7 @@ from remotemedia.registry import media_types
 from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._digest import referrers_tag
 from remotemedia.registry._extent import Extent, open_regular
-from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_FILE, LayoutSource
+from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_FILE, LayoutSource, nothing_to_read
 from remotemedia.registry._names import collision
 from remotemedia.registry._tar import DIRECTORY, LINK, REGULAR, Entry, entries, unsafe
 
@@ -24,7 +24,7 @@ _BLOB_NAME = re.compile(rf"{BLOBS}/[0-9a-f]{{64}}", re.ASCII)
 
 
 class PackageArchive(LayoutSource):
-    """A read-only `Source`. Raises `PackageError` RM301 for what is no package and RM304 for an unsafe archive.
+    """A read-only `Source`. Raises `PackageError` RM301 for what is no package, RM304 for an unsafe archive, RM319.
 
     Use it as a context manager, or `close()` it.
     """
@@ -34,7 +34,7 @@ class PackageArchive(LayoutSource):
         try:
             self._file = os.fdopen(open_regular(path), "rb")
         except OSError as exc:
-            raise PackageError(f"`{path}` cannot be read: {exc.strerror}", code="RM301", path=str(path)) from exc
+            raise nothing_to_read(path, exc.strerror or type(exc).__name__) from exc
         try:
             self._places, self._links = _scan(self._file, str(path))
             self._refuse_strays()

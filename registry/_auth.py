@@ -65,18 +65,33 @@ class Authorizer:
 
     Threads share it: of several that are refused one asks for a token, and the others take what it got.
     Tokens are kept per scopes (`repository:NAME:ACTIONS`), so that a token that may only pull is never used to push.
+
+    Attributes:
+        hint: what a user can do about a refusal.
     """
 
     def __init__(
-        self, transport: Transport, registry: Origin, repository: str, credentials: Callable[[], Credentials | None]
+        self,
+        transport: Transport,
+        registry: Origin,
+        repository: str,
+        credentials: Callable[[], Credentials | None],
+        *,
+        hint: str,
     ) -> None:
         self._transport = transport
         self._registry = registry
         self._repository = repository
         self._credentials = credentials
+        self._tried: Credentials | None = None
+        self.hint = hint
         self._basic: str | None = None
         self._tokens: dict[Scopes, _Token] = {}
         self._answering = threading.Lock()
+
+    def tried(self, preposition: str) -> str:
+        """Say whose credentials were shown, behind a preposition; empty if there were none."""
+        return f"{preposition} {self._tried}" if self._tried is not None else ""
 
     def header(self, scopes: Scopes) -> str | None:
         """Give what is known to be accepted for these scopes; None before a challenge."""
@@ -100,14 +115,14 @@ class Authorizer:
         challenge = Challenge.parse(response.headers.getlist("WWW-Authenticate"))
         if challenge is None:
             raise self._refused("it asks for a kind of login that is not known")
-        credentials = self._credentials()
+        credentials = self._tried = self._credentials()
         if challenge.scheme == "bearer":
             self._tokens[scopes] = self._fetch(challenge, credentials, scopes)
             return self._tokens[scopes].header
         if credentials is None or credentials.identity_token is not None:
             raise self._refused("it asks for a user name and password, and there are none")
         if self._basic is not None:
-            raise self._refused("user name or password are wrong")
+            raise self._refused(f"user name or password are wrong{self.tried(', those of')}")
         self._basic = credentials.basic
         return self._basic
 
@@ -124,8 +139,8 @@ class Authorizer:
             if response.status == 429 or response.status >= 500:  # noqa: PLR2004 - HTTP
                 error = RegistryError(f"token server `{origin.authority}` answered {response.status}", code="RM404")
                 raise TransientError(error, parse_retry_after(response.headers.get("Retry-After")))
-            who = f"for `{credentials.username}`" if credentials and credentials.username else "without a login"
-            raise self._refused(f"its token server answered {response.status} {who}")
+            who = self.tried(" to") or " without a login"
+            raise self._refused(f"its token server answered {response.status}{who}")
         return _parse_token(data, origin.authority)
 
     def _ask(
@@ -152,7 +167,7 @@ class Authorizer:
         return RegistryError(
             f"registry `{host}` refused access{what}: {why}",
             code="RM403",
-            hint=f"`remotemedia login {host}`, or set `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`",
+            hint=self.hint,
             host=host,
         )
 

@@ -13,6 +13,7 @@ from remotemedia.registry._hosts import DOCKER_HUB_HOSTS, canonical_host
 from remotemedia.trust import strict_json
 
 MAX_BYTES = 1 << 20
+_API_VERSIONS = frozenset({"v1", "v2"})
 # The name under which all clients store what is meant for docker.io.
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 
@@ -62,9 +63,13 @@ def server_of(host: str) -> str:
 
 
 def normal(key: str) -> str:
-    """Bring the spellings of clients together: `https://host/`, `http://host`, `Host:443`, `host/v1/`, `host/v2/`."""
-    key = key.removeprefix("https://").removeprefix("http://").rstrip("/")
-    host, slash, path = key.removesuffix("/v1").removesuffix("/v2").partition("/")
+    """Bring the spellings of clients together: `https://host/`, `http://host`, `Host:443`, `host/v1/`, `host/v2/`.
+
+    `v1` and `v2` are of the API's address where nothing else follows the host; elsewhere they are names of people.
+    """
+    host, slash, path = key.removeprefix("https://").removeprefix("http://").rstrip("/").partition("/")
+    if path in _API_VERSIONS:
+        slash = path = ""
     if host not in DOCKER_HUB_HOSTS:  # what is stored under the name that was asked for goes first
         with suppress(ValueError):
             host = canonical_host(host)

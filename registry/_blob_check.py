@@ -98,7 +98,7 @@ class BlobCheck:
         if number >= self._end:
             return
         if (got := f"sha256:{found.hexdigest()}") != blob.digest:
-            raise self._source.refusal(blob.digest, f"expected `{blob.digest}`, got `{got}`")
+            raise self._source.refusal(blob.digest, f"got `{got}`{f' for `{blob.title}`' if blob.title else ''}")
 
 
 def _read(extent: Extent, at: int, buffer: memoryview) -> int:

@@ -35,7 +35,7 @@ from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._layout_source import BLOBS
 from remotemedia.registry._ports import Progress, Source
 from remotemedia.registry._reference import Reference
-from remotemedia.registry._referrers import Referrer, bundles, fetch_signatures
+from remotemedia.registry._referrers import Referrer, ask_signatures, bundles, fetch_signatures, merged
 from remotemedia.trust import strict_json
 
 # Asked with the raw manifest and the Sigstore bundles before any layer moves; refuses by a `RemoteMediaError`.
@@ -92,25 +92,31 @@ class Cache:
         *,
         judge: Judge | None = None,
         progress: Progress | None = None,
+        is_mirror: bool = False,
     ) -> CacheEntry:
         """Pull a package, or revalidate one that is here: manifest and signatures, `judge`, then the layers.
 
         Signatures are those of the source now: they replace the ones here. If `judge` refuses a package whose
-        signatures have changed, the cached version goes too. An entry appears whole or not at all; what was received
-        stays, so that the next attempt goes on where this one ended. The entry is in use as long as the object lives.
+        signatures have changed, the cached version goes too, unless it is in use. A mirror, or a source of which it is
+        not known what it has, may add signatures, and takes none away. An entry appears whole or not at all; what was
+        received stays, so that the next attempt goes on where this one ended. The entry is in use as long as the object
+        lives.
         """
         digest = descriptor.digest
         with self._adding(digest):
             manifest = _package(source.manifest(digest))
-            referrers = fetch_signatures(source, digest)
+            referrers, is_all = ask_signatures(source, digest)
             cached = self._repair(digest, str(reference or digest))
+            is_final = is_all and not is_mirror
+            if cached and not is_final:
+                referrers = merged(fetch_signatures(LayoutDirectory(self._entries.path(digest)), digest), referrers)
             changed = cached and not self._entries.has_referrers(digest, referrers)
             if judge is not None:
                 try:
                     judge(manifest.raw, bundles(referrers))
                 except RemoteMediaError:
-                    if changed:
-                        self._forget(digest)
+                    if changed and is_final and not self._drop_if_unused(digest):
+                        self._entries.replace_referrers(digest, referrers)  # it is not used again, as it is now
                     raise
             if not cached:
                 self._build(source, manifest, referrers, progress)
@@ -158,8 +164,8 @@ class Cache:
         self._entries.pin(entry.digest, keep=keep)
         return self._entry(entry.digest)
 
-    def remove(self, reference: Reference) -> None:
-        """Forget a reference, and the package with it unless another reference is left.
+    def remove(self, reference: Reference) -> tuple[str, ...]:
+        """Forget a reference, and the package with it unless another reference is left; gives those that are.
 
         Raises:
             RegistryError: RM402, it is not here; RM414, it is in use.
@@ -169,16 +175,21 @@ class Cache:
             others = [text for text in self._references.to(digest) if text != reference.canonical]
             if reference.digest is None and others:
                 self._references.forget(reference.canonical)
-            elif not self._drop(digest):
+                return tuple(others)
+            if not self._drop(digest):
                 raise RegistryError(
                     f"`{reference}` is in use", code="RM414", hint="wait for the runs and pulls of it", digest=digest
                 )
         self.sweep()
+        return ()
 
-    def clear(self) -> tuple[CacheEntry, ...]:
-        """Forget every package, and what unfinished pulls have left; gives what is in use and therefore stays."""
+    def clear(self, *, pinned: bool = False) -> tuple[CacheEntry, ...]:
+        """Forget every package, and what unfinished pulls have left; gives what stays.
+
+        That is what is in use and, unless such are to go too, what is pinned.
+        """
         with locked(self._lock, fcntl.LOCK_SH):
-            kept = tuple(self._entry(digest) for digest in self._entries.digests() if not self._drop(digest))
+            kept = tuple(it for it in self.list() if (it.pinned and not pinned) or not self._drop(it.digest))
         self.sweep(partials_older_than=0)
         return kept
 
@@ -293,13 +304,16 @@ class Cache:
     def _drop(self, digest: str, *, dry_run: bool = False) -> bool:
         """Remove a package and the references to it, unless somebody pulls or uses it."""
         with locked(self._entries.lock(digest), fcntl.LOCK_EX | fcntl.LOCK_NB) as mine:
-            lease = self._entries.alone(digest) if mine else None
-            if lease is None:
-                return False
-            if not dry_run:
-                self._forget(digest)
-            lease.release()
-            return True
+            return mine and self._drop_if_unused(digest, dry_run=dry_run)
+
+    def _drop_if_unused(self, digest: str, *, dry_run: bool = False) -> bool:
+        lease = self._entries.alone(digest)
+        if lease is None:
+            return False
+        if not dry_run:
+            self._forget(digest)
+        lease.release()
+        return True
 
     def _forget(self, digest: str) -> None:
         for text in self._references.to(digest):

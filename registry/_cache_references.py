@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from remotemedia.errors import RegistryError
@@ -39,16 +40,18 @@ class CachedReferences:
         found = {}
         for text, digest in self.all().items():
             with suppress(RegistryError):
-                known = Reference.parse(text)
+                known = Reference.reread(text)
                 if (known.scheme, known.host, known.path) == (reference.scheme, reference.host, reference.path):
                     found[text] = digest
         return found
 
     def remember(self, text: str, digest: str) -> None:
-        """Let a reference point to a digest."""
-        path = self._path(text)
-        if self.get(text) == digest:
+        """Let a reference point to a digest. What a tag pointed to before stays known as one of its repository."""
+        path, before = self._path(text), self.get(text)
+        if before == digest:
             return
+        if before is not None:
+            self.remember(str(replace(Reference.reread(text), tag=None, digest=before)), before)
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             replace_file(path, strict_json.dumps({"reference": text, "digest": digest}), 0o644)

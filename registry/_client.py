@@ -33,6 +33,7 @@ class RepositoryClient:
         transport: carries the requests.
         credentials: finds the user's, when a registry asks.
         policy: how often a request is sent again.
+        login_hint: what a user can do where the registry refuses them.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class RepositoryClient:
         transport: Transport,
         credentials: Callable[[], Credentials | None],
         policy: RetryPolicy,
+        login_hint: str,
     ) -> None:
         self.host = host
         self.origin = Origin.of(base)
@@ -54,7 +56,7 @@ class RepositoryClient:
         self.push: Scopes = (f"repository:{name}:pull,push",)
         self._where = f"{host}/{repository}"
         self._base = base
-        self._authorizer = Authorizer(transport, self.origin, name, credentials)
+        self._authorizer = Authorizer(transport, self.origin, name, credentials, hint=login_hint)
 
     def url(self, path: str) -> str:
         """Give the URL of a path below the repository; a whole URL stays what it is."""
@@ -73,7 +75,8 @@ class RepositoryClient:
     ) -> Response:
         """Send a request until it is answered; raises `RegistryError` for a status that is not expected.
 
-        `missing` is what a 404 says is not there (RM402). What passes by itself is tried again as the policy says.
+        `missing` is what a 404 says is not there (RM402), empty for the repository. What passes by itself is tried
+        again as the policy says.
         """
         try:
             return retrying(
@@ -145,16 +148,13 @@ class RepositoryClient:
         where = f"`{self._where}`"
         if status in {401, 403}:
             error = RegistryError(
-                f"registry {where} refused access ({status}{said})",
+                f"registry {where} refused access{self._authorizer.tried(' to')} ({status}{said})",
                 code="RM403",
-                hint="log in with `remotemedia login HOST`, or set `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`; "
-                "the account must be allowed to do this",
+                hint=f"{self._authorizer.hint}; the account must be allowed to do this",
                 host=self.host,
             )
         elif status == 404 and missing is not None:  # noqa: PLR2004 - HTTP
-            error = RegistryError(
-                f"there is no `{missing}` in {where}", code="RM402", hint="check repository and tag", host=self.host
-            )
+            error = self._missing(missing)
         elif status in {429, 500} or status > 501:  # noqa: PLR2004 - HTTP; 501 will not pass
             error = RegistryError(
                 f"registry {where} answered {status}{said}",
@@ -166,6 +166,14 @@ class RepositoryClient:
         else:
             error = self.not_allowed(f"got status {status}{said}")
         return AnswerError(error, status)
+
+    def _missing(self, part: str) -> RegistryError:
+        if not part:
+            message, hint = f"there is no repository `{self._where}`", "check its name"
+        else:
+            message = f"there is no `{part}` in `{self._where}`"
+            hint = f"check repository and tag; `remotemedia tags oci://{self._where}` lists the tags"
+        return RegistryError(message, code="RM402", hint=hint, host=self.host)
 
     def _said(self, response: Response) -> str:
         """Give the first error that the registry names, escaped and cut (distribution-spec, "Error Codes")."""

@@ -52,14 +52,23 @@ def _run(name: str, action: str, given: bytes, environ: Mapping[str, str]) -> by
             check=False,
             env=dict(environ),
         )
-    except (OSError, subprocess.TimeoutExpired) as exc:
-        raise _failed(name, type(exc).__name__) from exc
+    except FileNotFoundError as exc:
+        raise missing(name) from exc
+    except OSError as exc:
+        raise _failed(name, exc.strerror or type(exc).__name__) from exc
+    except subprocess.TimeoutExpired as exc:
+        raise _failed(name, f"it took longer than {_SECONDS} s") from exc
     if done.returncode == 0:
         return done.stdout
     said = (done.stdout or done.stderr)[:200].decode(errors="replace").strip()
     if said.startswith(_NOT_FOUND):
         return None
     raise _failed(name, said if action == "get" or said else f"status {done.returncode}")
+
+
+def missing(name: str) -> RegistryError:
+    """Make the error of a helper that is not installed: RM413."""
+    return _failed(name, "it is not installed")
 
 
 def _failed(name: str, why: str) -> RegistryError:

@@ -2,13 +2,13 @@
 
 Read are `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`, then the file that `REGISTRY_AUTH_FILE` names, docker's
 `config.json` and podman's `auth.json`, each with its `credHelpers`, `credsStore` and `auths`. The first that knows the
-registry counts.
+registry counts, and a refusal names it.
 """
 
 import base64
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remotemedia.errors import RegistryError
@@ -22,7 +22,7 @@ from remotemedia.registry._auth_files import (
 )
 from remotemedia.registry._hosts import same_host
 
-__all__ = ["Credentials", "find_credentials"]
+__all__ = ["Credentials", "find_credentials", "login_hint"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,11 +31,21 @@ _IDENTITY_USER = "<token>"  # how a helper says that the secret is an identity t
 
 @dataclass(frozen=True)
 class Credentials:
-    """A user name and password, or an identity token (an OAuth 2 refresh token)."""
+    """A user name and password, or an identity token (an OAuth 2 refresh token).
+
+    Attributes:
+        source: what they were found in, as a refusal says it.
+    """
 
     username: str = ""
     password: str = field(default="", repr=False)
     identity_token: str | None = field(default=None, repr=False)
+    source: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        """Say whose they are, and of what: no secret is in it."""
+        whose = "a token" if self.identity_token is not None else f"user `{self.username}`"
+        return f"{whose} of {self.source}" if self.source else whose
 
     @property
     def basic(self) -> str:
@@ -57,16 +67,35 @@ def find_credentials(host: str, repository: str, environ: Mapping[str, str]) -> 
     Raises `RegistryError` RM403 if a file cannot be read. A credential helper that does not work is logged, and `auths`
     is used instead.
     """
-    username = environ.get("REMOTEMEDIA_USERNAME")
-    if username and same_host(environ.get("REMOTEMEDIA_REGISTRY", host), host):
-        return Credentials(username, environ.get("REMOTEMEDIA_PASSWORD", ""))
+    username, named = environ.get("REMOTEMEDIA_USERNAME"), _named(environ)
+    if username and same_host(named or host, host):
+        password = environ.get("REMOTEMEDIA_PASSWORD", "")
+        source = "`REMOTEMEDIA_USERNAME`" if password else "`REMOTEMEDIA_USERNAME`, without `REMOTEMEDIA_PASSWORD`"
+        return Credentials(username, password, source=source)
     keys = keys_of(host, repository)
     for path in auth_files(environ):
         document = read_auth_file(path)
-        found = _from_helper(document, keys, host, environ) or _from_auths(document, keys)
+        found = _from_helper(document, keys, host, environ)
+        if found is None and (found := _from_auths(document, keys)) is not None:
+            found = replace(found, source=f"`{path}`")
         if found is not None:
             return found
     return None
+
+
+def login_hint(host: str, environ: Mapping[str, str]) -> str:
+    """Say how a registry that refused us gets credentials, or other ones."""
+    named = _named(environ)
+    if environ.get("REMOTEMEDIA_USERNAME") and not same_host(named or host, host):
+        return (
+            f"`remotemedia login {host}`; `REMOTEMEDIA_USERNAME` is for `{named}` alone, as `REMOTEMEDIA_REGISTRY` says"
+        )
+    return f"`remotemedia login {host}`, or set `REMOTEMEDIA_USERNAME` and `REMOTEMEDIA_PASSWORD`"
+
+
+def _named(environ: Mapping[str, str]) -> str:
+    """Give the registry that the environment's login is for, however it is spelled; empty for any."""
+    return normal(environ.get("REMOTEMEDIA_REGISTRY", "")).partition("/")[0]
 
 
 def _from_helper(
@@ -83,7 +112,10 @@ def _from_helper(
     if answer is None:
         return None
     username, secret = answer
-    return Credentials(identity_token=secret) if username == _IDENTITY_USER else Credentials(username, secret)
+    source = f"`docker-credential-{helper[0]}`"
+    if username == _IDENTITY_USER:
+        return Credentials(identity_token=secret, source=source)
+    return Credentials(username, secret, source=source)
 
 
 def _from_auths(document: Mapping[str, Any], keys: list[str]) -> Credentials | None:

@@ -117,10 +117,7 @@ class Download:
                 raise exc.error from None
             except TransientError as exc:
                 failures = 1 if position - before >= _PROGRESS_BYTES else failures + 1
-                pause = policy.delay(failures, exc.retry_after)
-                if pause is None:
-                    raise exc.error from exc
-                time.sleep(pause)
+                policy.wait(failures, exc)
             else:
                 if position == before:
                     return  # nothing more, and no error: whoever checks the bytes finds them too few

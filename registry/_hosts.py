@@ -15,12 +15,12 @@ _MAX_PORT: Final = 65535
 _NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
 
 
-def canonical_host(host: str, *, plain_http: bool = False) -> str:
+def canonical_host(host: str, *, plain_http: bool | None = None) -> str:
     """Write `HOST[:PORT]` in the one way: lower case, addresses in their usual form, no port that goes without saying.
 
     Args:
         host: as somebody wrote it.
-        plain_http: http is spoken with it wherever it is; otherwise on this machine alone.
+        plain_http: whether http is spoken with it; None: on this machine alone.
 
     Raises:
         ValueError: there is no such port, or no such address of IPv6.
@@ -50,13 +50,15 @@ def _split(host: str) -> tuple[str, int | None]:
     return name, port
 
 
-def _usual_port(name: str, port: int, *, plain_http: bool) -> int | None:
+def _usual_port(name: str, port: int, *, plain_http: bool | None) -> int | None:
     """Give the port of a URL that names none; None if it is certainly another one."""
     if port not in {80, 443}:
         return None
+    if plain_http is not None:
+        return 80 if plain_http else 443
     from remotemedia.registry._zones import is_loopback  # noqa: PLC0415 - few name such a port
 
-    return 80 if plain_http or is_loopback(name) else 443
+    return 80 if is_loopback(name) else 443
 
 
 def _address(name: str) -> str:

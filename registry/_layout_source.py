@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
@@ -28,6 +29,7 @@ BLOBS = "blobs/sha256"
 
 _LAYOUT_VERSION = "1.0.0"
 _MAX_ENTRIES = 1024
+_MAX_SHOWN = 3
 
 
 class LayoutSource(ABC):
@@ -174,6 +176,15 @@ class LayoutSource(ABC):
             hint="name one of its tags or a digest",
             path=self._place,
         )
+
+
+def nothing_to_read(path: Path, why: str) -> PackageError:
+    """Make the error that says that a file, or a directory, cannot be opened: RM319, with what is there instead."""
+    there: list[Path] = []
+    with suppress(OSError, ValueError):  # the directory may be missing too, or have no such name
+        there = sorted(path.parent.glob("*.rmpkg"))[:_MAX_SHOWN]
+    hint = f"here are {', '.join(f'`{it}`' for it in there)}" if there else "`remotemedia build FILE` makes a package"
+    return PackageError(f"`{path}` cannot be read: {why}", code="RM319", hint=hint, path=str(path))
 
 
 def _tag(entry: Descriptor) -> str | None:

@@ -29,7 +29,7 @@ def check_login(
     server = "registry-1.docker.io" if host in DOCKER_HUB_HOSTS else host
     origin = Origin.of(f"{scheme_of(server, plain_http=plain_http, tls=tls)}://{server}/v2/")
     transport = Transport(origin, plain_http=plain_http, tls=tls, environ=environ)
-    authorizer = Authorizer(transport, origin, "", lambda: credentials)
+    authorizer = Authorizer(transport, origin, "", lambda: credentials, hint="check user name and password")
 
     def ask() -> bool:
         url = f"{origin.scheme}://{server}/v2/"

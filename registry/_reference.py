@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -53,15 +54,25 @@ class Reference:
     digest: str | None = None
 
     @classmethod
-    def parse(cls, text: str, *, plain_http: bool = False) -> Self:
+    def parse(cls, text: str, *, plain_http: bool | None = None) -> Self:
         """Read a reference; raises `RegistryError` RM401. An existing file is a reference whatever its name.
 
-        With `plain_http`, http is spoken with every registry: it is port 80 then that goes without saying.
+        What is going to be asked for over a network is read by `Network.parse`: which port goes without saying depends
+        on whether http is spoken with registries; None: on this machine alone.
         """
+        return cls._parse(text, partial(canonical_host, plain_http=plain_http))
+
+    @classmethod
+    def reread(cls, text: str) -> Self:
+        """Read what `str` gave of a reference, whose registry is spelled already; raises `RegistryError` RM401."""
+        return cls._parse(text, str)
+
+    @classmethod
+    def _parse(cls, text: str, spell: Callable[[str], str]) -> Self:
         if len(text) > _MAX_LENGTH or "\0" in text:
             raise _malformed(f"expected at most {_MAX_LENGTH} characters without NUL", text)
         if text.startswith(_REGISTRY_PREFIX):
-            return cls._registry(text, plain_http=plain_http)
+            return cls._registry(text, spell)
         if text.startswith(_LAYOUT_PREFIX):
             return cls._layout(text)
         if text.startswith("sha256:"):
@@ -73,7 +84,7 @@ class Reference:
         raise _malformed("expected `oci://…`, `oci-layout:…`, a `.rmpkg` file or `sha256:…`", text, _likely(text))
 
     @classmethod
-    def _registry(cls, text: str, *, plain_http: bool) -> Self:
+    def _registry(cls, text: str, spell: Callable[[str], str]) -> Self:
         rest, digest = _split_digest(text.removeprefix(_REGISTRY_PREFIX), text)
         host, slash, named = rest.partition("/")
         if not _HOST.fullmatch(host):
@@ -82,7 +93,7 @@ class Reference:
         if not slash or len(repository) > _MAX_REPOSITORY or not _REPOSITORY.fullmatch(repository):
             raise _malformed("expected a repository (`a-z 0-9 . _ - /`, lower case) behind the host", text)
         try:
-            host = canonical_host(host, plain_http=plain_http)
+            host = spell(host)
         except ValueError as exc:
             raise _malformed(f"{exc} behind `oci://`", text) from exc
         if host == DOCKER_HUB and "/" not in repository:

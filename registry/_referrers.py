@@ -1,10 +1,12 @@
 """What refers to a package: its signatures, which are looked at, and what others attached, which is not."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from itertools import accumulate
+from typing import Final, TypeVar
 
 from remotemedia.errors import PackageError, RegistryError
 from remotemedia.registry import media_types
@@ -12,15 +14,24 @@ from remotemedia.registry._content import BytesContent
 from remotemedia.registry._descriptor import Descriptor, Manifest
 from remotemedia.registry._ports import Source, Target
 from remotemedia.registry._workers import Workers
+from remotemedia.trust import strict_json
 
 JOBS = 4
 """Requests at the same time."""
 
-_MAX_REFERRERS = 256
-_MAX_BUNDLES_BYTES = 64 << 20  # of all together, as they are in memory
+LEFT: Final = frozenset({"RM301", "RM302", "RM303", "RM402", "RM405"})
+"""It is not there, no manifest as ours are, or about something else; not that a registry cannot be reached."""
+
+_MAX_REFERRERS = 256  # of other kinds
+_MAX_SIGNATURES = 1000
+_MAX_MANIFEST_BYTES = 64 << 10  # of a signature; cosign's and ours have about one KiB
+_MAX_BYTES = 64 << 20  # of the blobs of all signatures together, as they are in memory
+_MAX_BUNDLE_BYTES = strict_json.DEFAULT_MAX_BYTES  # what is larger is not read
 _ROUNDS = 3
-# It is not there, no manifest as ours are, or about something else; that a registry cannot be reached is no such thing.
-_LEFT = frozenset({"RM301", "RM302", "RM303", "RM402", "RM405"})
+# What a registry has of one referrer is gone, wrong, or too much; in a file or directory the whole is damaged then.
+_GONE = frozenset({"RM402"})
+_NOT_HAD = _GONE | {"RM405", "RM406"}
+_UNFIT = frozenset({"RM301", "RM303"})
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -58,25 +69,47 @@ def bundles(referrers: Sequence[Referrer]) -> list[bytes]:
 
 
 def fetch_signatures(source: Source, digest: str, jobs: int = JOBS) -> list[Referrer]:
-    """Fetch the Sigstore bundles that refer to a package into memory, bounded in number and size.
+    """Fetch the Sigstore bundles that refer to a package into memory, by digest; bounded in number and size.
 
-    One that is listed and no longer there is as one that is not listed: whoever keeps the list could have done that.
+    Whoever may write to a registry can attach what they like, and keep the list of a registry without the referrers
+    API. So each is looked at by itself: one that is gone, wrong, no bundle, too large, or about something else is as
+    one that is not listed, and so are the largest where there is too much of them. That is logged.
 
     Raises:
-        PackageError: RM303, there is more than that, or a manifest refers to something else.
+        RegistryError: RM40x, the registry cannot be asked.
+        PackageError: RM301, RM302: a file or a directory is damaged.
     """
-    listed = source.referrers(digest, media_types.BUNDLE)
-    if len(listed) > _MAX_REFERRERS:
-        raise PackageError(f"expected at most {_MAX_REFERRERS} signatures, got {len(listed)}", code="RM303")
-    ordered = sorted(listed, key=lambda one: one.digest)
-    manifests = _present(jobs, [partial(_referring, source, descriptor, digest) for descriptor in ordered])
-    if sum(blob.size for manifest in manifests for blob in manifest.blobs) > _MAX_BUNDLES_BYTES:
-        raise PackageError(f"expected signatures of at most {_MAX_BUNDLES_BYTES} bytes", code="RM303")
-    return _present(jobs, [partial(_fetch, source, manifest) for manifest in manifests])
+    return ask_signatures(source, digest, jobs)[0]
 
 
-def notes_of(source: Source, digest: str) -> list[Referrer]:
-    """Give what else refers to a package, without its blobs; what cannot be copied is logged and left out.
+def ask_signatures(source: Source, digest: str, jobs: int = JOBS) -> tuple[list[Referrer], bool]:
+    """Do the same, and say whether these are all: a source that sends wrong bytes has not said what it has."""
+    left: list[_PassedOverError] = []
+    unique = {it.digest: it for it in source.referrers(digest, media_types.BUNDLE)}
+    listed = sorted(unique.values(), key=lambda it: (it.size, it.digest))
+    asked = listed[:_MAX_SIGNATURES]
+    manifests = _each(jobs, [partial(_signing, source, descriptor, digest) for descriptor in asked], left)
+    manifests.sort(key=lambda it: (_weight(it), it.descriptor.digest))
+    wanted = _bounded(manifests, _weight)
+    fetched = _each(jobs, [partial(_fetch, source, manifest) for manifest in wanted], left)
+    too_many = _PassedOverError(f"there are more than {_MAX_SIGNATURES}", is_known=False)
+    too_much = _PassedOverError(f"together they have more than {_MAX_BYTES} bytes", is_known=False)
+    left += [too_many] * (len(listed) - len(asked)) + [too_much] * (len(manifests) - len(wanted))
+    if left:
+        message = "%d of what is attached to the package as its signatures is passed over, the first as %s"
+        _log.warning(message, len(left), left[0])
+    return sorted(fetched, key=lambda it: it.manifest.descriptor.digest), all(it.is_known for it in left)
+
+
+def merged(here: Sequence[Referrer], more: Sequence[Referrer]) -> list[Referrer]:
+    """Give the signatures that are here and those that are new among others, as long as there is room for them."""
+    known = {it.manifest.descriptor.digest for it in here}
+    new = [it for it in more if it.manifest.descriptor.digest not in known]
+    return _bounded([*here, *new], lambda it: _weight(it.manifest))[:_MAX_SIGNATURES]
+
+
+def notes_of(source: Source, digest: str) -> tuple[list[Referrer], list[str]]:
+    """Give what else refers to a package, without its blobs, and for each that cannot be copied why that is.
 
     These are for other programs, and nothing here depends on them: reports, notes, signatures of other kinds.
     """
@@ -84,15 +117,12 @@ def notes_of(source: Source, digest: str) -> list[Referrer]:
     found, left = [], [f"there are more than {_MAX_REFERRERS}"] * (len(foreign) - _MAX_REFERRERS)
     for descriptor in foreign[:_MAX_REFERRERS]:
         try:
-            found.append(Referrer(_referring(source, descriptor, digest)))
+            found.append(Referrer(_referring(source.manifest(descriptor.digest), descriptor, digest)))
         except (PackageError, RegistryError) as error:
-            if error.code not in _LEFT:
+            if error.code not in LEFT:
                 raise
             left.append(error.message)
-    if left:
-        message = "%d of what others attached to the package cannot be copied and stays behind, the first as %s"
-        _log.warning(message, len(left), left[0])
-    return found
+    return found, left
 
 
 def put_referrer(target: Target, referrer: Referrer) -> None:
@@ -135,35 +165,71 @@ def unlisted(target: Target, digest: str, referrers: Sequence[Referrer]) -> list
     return [one for one in referrers if one.manifest.descriptor.digest not in there]
 
 
-def _referring(source: Source, descriptor: Descriptor, subject: str) -> Manifest:
-    manifest = Manifest.parse(source.manifest(descriptor.digest))
-    if manifest.subject is None or manifest.subject.digest != subject:
-        raise PackageError(
-            f"expected `{descriptor.digest}` to refer to `{subject}`, got another subject",
-            code="RM303",
-            hint="whoever keeps the list of signatures is at fault; fetch the package from its source",
-        )
+class _PassedOverError(Exception):
+    """A signature that is listed and left out; the text says why.
+
+    Attributes:
+        is_known: it is known not to be one, or not to be there.
+    """
+
+    def __init__(self, why: str, *, is_known: bool) -> None:
+        super().__init__(why)
+        self.is_known = is_known
+
+
+@contextmanager
+def _passing_over(codes: frozenset[str], *, known: frozenset[str]) -> Iterator[None]:
+    try:
+        yield
+    except (PackageError, RegistryError) as error:
+        if error.code not in codes:
+            raise
+        raise _PassedOverError(error.message, is_known=error.code in known) from error
+
+
+def _signing(source: Source, descriptor: Descriptor, subject: str) -> Manifest:
+    with _passing_over(_NOT_HAD, known=_GONE):
+        raw = source.manifest(descriptor.digest)
+    with _passing_over(_UNFIT, known=_UNFIT):
+        manifest = _referring(raw, descriptor, subject)
+    for size, most in ((len(raw), _MAX_MANIFEST_BYTES), (_weight(manifest), _MAX_BUNDLE_BYTES)):
+        if size > most:
+            why = f"expected at most {most} bytes in `{descriptor.digest}`, got {size}"
+            raise _PassedOverError(why, is_known=True)
     return manifest
 
 
 def _fetch(source: Source, manifest: Manifest) -> Referrer:
-    return Referrer(manifest, tuple((blob, b"".join(source.open_blob(blob))) for blob in manifest.blobs))
+    with _passing_over(_NOT_HAD, known=_GONE):
+        return Referrer(manifest, tuple((blob, b"".join(source.open_blob(blob))) for blob in manifest.blobs))
 
 
-def _present(jobs: int, calls: Sequence[Callable[[], _T]]) -> list[_T]:
-    """Give what the calls give, in their order, without those that find nothing there (RM402)."""
-    results: dict[int, _T] = {}
-    gone: list[str] = []
+def _referring(raw: bytes, descriptor: Descriptor, subject: str) -> Manifest:
+    manifest = Manifest.parse(raw)
+    if manifest.subject is None or manifest.subject.digest != subject:
+        raise PackageError(f"expected `{descriptor.digest}` to refer to `{subject}`, got another subject", code="RM303")
+    return manifest
 
-    def keep(place: int, call: Callable[[], _T]) -> None:
+
+def _weight(manifest: Manifest) -> int:
+    return sum(blob.size for blob in manifest.blobs)
+
+
+def _bounded(items: Sequence[_T], weight: Callable[[_T], int]) -> list[_T]:
+    """Give the first of them, as many as there is room for."""
+    totals = accumulate(map(weight, items))
+    return [item for item, total in zip(items, totals, strict=True) if total <= _MAX_BYTES]
+
+
+def _each(jobs: int, calls: Sequence[Callable[[], _T]], left: list[_PassedOverError]) -> list[_T]:
+    """Give what the calls give that pass nothing over, in no order."""
+    found: list[_T] = []
+
+    def keep(call: Callable[[], _T]) -> None:
         try:
-            results[place] = call()
-        except RegistryError as error:
-            if error.code != "RM402":
-                raise
-            gone.append(error.message)
+            found.append(call())
+        except _PassedOverError as error:
+            left.append(error)
 
-    Workers(jobs).run([partial(keep, place, call) for place, call in enumerate(calls)])
-    if gone:
-        _log.warning("%d signatures of the package are listed and are gone, the first as %s", len(gone), gone[0])
-    return [results[place] for place in sorted(results)]
+    Workers(jobs).run([partial(keep, call) for call in calls])
+    return found

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from remotemedia.errors import RegistryError, RemoteMediaError
 from remotemedia.registry import media_types
 from remotemedia.registry._client import AnswerError, RepositoryClient
-from remotemedia.registry._credentials import Credentials, find_credentials
+from remotemedia.registry._credentials import Credentials, find_credentials, login_hint
 from remotemedia.registry._descriptor import MAX_MANIFEST_BYTES, Descriptor, Manifest, index_bytes, parse_index
 from remotemedia.registry._digest import digest_of, is_digest, is_referrers_tag, referrers_tag, verified
 from remotemedia.registry._download import Download
@@ -74,7 +74,14 @@ class HttpRegistry:
             Origin.of(base), plain_http=plain_http, offline=offline, environ=environ, tls=tls, timeouts=timeouts
         )
         self._client = RepositoryClient(
-            base, host, repository, name=name, transport=transport, credentials=find, policy=retry or RetryPolicy()
+            base,
+            host,
+            repository,
+            name=name,
+            transport=transport,
+            credentials=find,
+            policy=retry or RetryPolicy(),
+            login_hint=login_hint(host, environ),
         )
         self._environ = environ
         self._unfinished = UnfinishedUploads(uploads)
@@ -121,20 +128,22 @@ class HttpRegistry:
     def referrers(self, digest: str, artifact_type: str | None = None) -> Sequence[Descriptor]:
         """List referrers: by the API, or where there is none from the index under the fallback tag.
 
+        Of very many those that come first: whoever may write there can make the list as long as they like.
         The specification has a registry without the API answer 404; those older than it have other ways to say so.
         """
         query = f"?{urlencode({'artifactType': artifact_type})}" if artifact_type is not None else ""
-        entries: list[dict[str, Any]] = []
+        found: list[Descriptor] = []
         for response in self._pages(f"referrers/{digest}{query}", {200, *_NO_API}, accept=media_types.INDEX):
             if response.status in _NO_API:
                 discard(response)
                 entries = self._fallback_entries(digest)
+            else:
+                entries = self._parse_index(self._client.read(response, MAX_MANIFEST_BYTES))
+            descriptors = map(Descriptor.from_json, entries)
+            found += [it for it in descriptors if artifact_type in {None, it.artifact_type}]
+            if response.status in _NO_API or len(found) > _MAX_REFERRERS:
                 break
-            entries += self._parse_index(self._client.read(response, MAX_MANIFEST_BYTES))
-            if len(entries) > _MAX_REFERRERS:
-                raise self._client.not_allowed(f"expected at most {_MAX_REFERRERS} referrers")
-        found = [Descriptor.from_json(entry) for entry in entries]
-        return [descriptor for descriptor in found if artifact_type in {None, descriptor.artifact_type}]
+        return found
 
     def tags(self) -> Sequence[str]:
         """List the tags that people gave."""
@@ -246,7 +255,7 @@ class HttpRegistry:
         """Give the answers of a paged list, following `Link: …; rel="next"`."""
         for _ in range(_MAX_PAGES):
             headers = {"Accept": accept}
-            response = self._client.request("GET", path, expected, headers=headers, missing=self.repository)
+            response = self._client.request("GET", path, expected, headers=headers, missing="")
             yield response
             link = _NEXT.search(response.headers.get("Link", ""))
             if link is None:

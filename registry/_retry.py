@@ -1,6 +1,7 @@
 """Trying again: what passes by itself, a bounded number of times, no earlier than the server asks."""
 
 import email.utils
+import logging
 import math
 import secrets
 import time
@@ -13,6 +14,7 @@ from remotemedia.errors import RegistryError
 
 _T = TypeVar("_T")
 _random = secrets.SystemRandom()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,16 @@ class RetryPolicy:
         pause = min(math.ldexp(self.base_delay, failures - 1), self.max_delay) * _random.uniform(0.5, 1.0)
         return max(pause, retry_after or 0.0)
 
+    def wait(self, failures: int, failure: "TransientError") -> None:
+        """Pause before the next attempt, and log why; raises what the user is told once patience has ended."""
+        pause = self.delay(failures, failure.retry_after)
+        if pause is None:
+            raise failure.error from failure
+        # Whole seconds: what several connections say at once is the same then, and need be shown only once.
+        again = f"again in {math.ceil(pause)} s ({failures} of {self.attempts - 1})"
+        _log.warning("%s; %s", failure.error.message, again)
+        time.sleep(pause)
+
 
 class TransientError(Exception):
     """A failure that may pass; `error` is what the user is told if it does not."""
@@ -51,10 +63,7 @@ def retrying(policy: RetryPolicy, operation: Callable[[], _T]) -> _T:
             return operation()
         except TransientError as exc:
             failures += 1
-            pause = policy.delay(failures, exc.retry_after)
-            if pause is None:
-                raise exc.error from exc
-            time.sleep(pause)
+            policy.wait(failures, exc)
 
 
 def parse_retry_after(value: str | None) -> float | None:

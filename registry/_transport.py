@@ -17,6 +17,7 @@ from remotemedia.registry._digest import CHUNK_BYTES
 from remotemedia.registry._extent import Extent
 from remotemedia.registry._lost import converted, too_slow
 from remotemedia.registry._proxies import Proxy, proxy_of
+from remotemedia.registry._shown import shown_url
 from remotemedia.registry._tls import TlsOptions
 from remotemedia.registry._zones import Standing, is_loopback
 
@@ -69,9 +70,11 @@ class Origin:
         try:
             parts = parse_url(url)
         except ValueError as exc:
-            raise _not_allowed(f"expected a URL, got `{url[:200]}`") from exc
-        if parts.scheme not in _DEFAULT_PORTS or not parts.host or parts.auth is not None:
-            raise _not_allowed(f"expected an `https` URL, got `{url[:200]}`")
+            raise _not_allowed(f"expected a URL, got `{shown_url(url)}`") from exc
+        if parts.scheme not in _DEFAULT_PORTS or not parts.host:
+            raise _not_allowed(f"expected an `https` URL, got `{shown_url(url)}`")
+        if parts.auth is not None:
+            raise _not_allowed(f"expected no user name or password in the URL `{shown_url(url)}`, got one")
         port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
         return cls(parts.scheme, parts.host.strip("[]"), port)
 
@@ -87,7 +90,7 @@ def joined(base: str, location: str) -> str:
     try:
         return urljoin(base, location)
     except ValueError as exc:
-        raise _not_allowed(f"expected a URL, got `{location[:200]}`") from exc
+        raise _not_allowed(f"expected a URL, got `{shown_url(location)}`") from exc
 
 
 def scheme_of(host: str, *, plain_http: bool, tls: TlsOptions | None) -> str:
@@ -190,7 +193,7 @@ class Transport:
         self._standing.check_name(origin.host)
         secure = self._home.scheme == "https"
         if origin.scheme == "http" and (secure or not (self._plain_http or is_loopback(origin.host))):
-            raise _not_allowed(f"expected `https`, got `{url[:200]}`")
+            raise _not_allowed(f"expected `https`, got `{shown_url(url)}`")
         # A server that takes an upload may need long to say so; any other answer must begin soon.
         patience = self.timeouts.commit if method == "PUT" else self.timeouts.stall
         with converted(origin.authority, known=origin in self._answered):

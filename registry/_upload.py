@@ -1,7 +1,6 @@
 """One blob on its way up: in one piece, or in several where a registry takes no more; gone on with after a failure."""
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -96,10 +95,7 @@ class Upload:
                 self._attempt()
             except TransientError as exc:
                 self._failures += 1
-                pause = self._client.policy.delay(self._failures, exc.retry_after)
-                if pause is None:
-                    raise exc.error from exc
-                time.sleep(pause)
+                self._client.policy.wait(self._failures, exc)
                 if self._session is not None:
                     self._session.is_in_doubt = True
             except ShortenedError as exc:

@@ -1,6 +1,6 @@
 """A service that is no registry, asked by the same rules: proxies, authorities, client certificate, timeouts.
 
-check_signing_online(network, "a timestamp", hint="sign without one")
+network.check_signing("a timestamp", hint="sign without one")
 service = Service(network, "https://timestamps.example/tsr", failed=my_error)
 answer = service.ask("POST", "https://timestamps.example/tsr", headers={…}, body=request)
 """

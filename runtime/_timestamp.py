@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
 from remotemedia.errors import TrustError
+from remotemedia.registry import shown_url
 
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampRequest, TimeStampResponse
@@ -43,7 +44,8 @@ class TimestampClient:
     def __init__(self, url: str, network: Network) -> None:
         self._url = url
         network.check_signing(
-            f"a timestamp from `{url}`", "sign without `--timestamp-url`, and without one in the configuration"
+            f"a timestamp from `{shown_url(url)}`",
+            "sign without `--timestamp-url`, and without one in the configuration",
         )
         from remotemedia.runtime._service import Service  # noqa: PLC0415 - importing it opens a socket
 
@@ -84,8 +86,8 @@ class TimestampClient:
 
     def _failed(self, why: str, hint: str | None = None) -> TrustError:
         return TrustError(
-            f"expected a timestamp from `{self._url}`: {why}",
+            f"expected a timestamp from `{shown_url(self._url)}`: {why}",
             code="RM519",
             hint=hint or "check the address; without `--timestamp-url` the signature carries no proven time",
-            url=self._url,
+            url=shown_url(self._url),
         )

@@ -31,7 +31,7 @@ def copy_package(
         RegistryError: RM40x, one place cannot be read or written, or the target is none that can be written.
         PackageError: RM30x, the package is not whole.
     """
-    taken, given = Reference.parse(source), Reference.parse(target)
+    taken, given = network.parse(source), network.parse(target)
     if given.scheme is Scheme.CACHE or given.digest is not None:
         raise RegistryError(
             f"expected a registry, a layout directory or a `.rmpkg` file to copy to, got `{target}`", code="RM401"
@@ -40,7 +40,7 @@ def copy_package(
         given = replace(given, tag=given.tag or taken.tag or "latest")
     wanted = taken.part
 
-    def move(place: Source) -> Descriptor:
+    def move(place: Source, _: Reference) -> Descriptor:
         nonlocal wanted
         descriptor = place.resolve(wanted)
         wanted = descriptor.digest  # a mirror that is asked next has this one, or none
@@ -59,7 +59,7 @@ def copy_package(
             code="RM407",
             hint="`remotemedia cache list` shows what is there",
         )
-    return given, move(entry.open())
+    return given, move(entry.open(), taken)
 
 
 def _export(source: Source, descriptor: Descriptor, path: Path, progress: Progress | None) -> None:

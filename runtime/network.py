@@ -1,7 +1,8 @@
 """Which places may be asked, and how: one set of options for every command that uses the network.
 
     network = Network(environ=os.environ)
-    descriptor = network.ask(reference, lambda source, _: source.resolve(reference.part))
+    reference = network.parse("oci://registry.example/voice_tts:1.0")
+    descriptor = network.ask(reference, lambda source, place: source.resolve(place.part))
 
 A registry that cannot be reached may have mirrors; what they give is checked by its digest like anything else.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from remotemedia.errors import RegistryError, RemoteMediaError, TrustError, UsageError
-from remotemedia.registry import Reference, Scheme
+from remotemedia.registry import Reference, Scheme, canonical_host
 from remotemedia.runtime._config import Configuration, Mirrors, parse_mirrors
 from remotemedia.runtime.home import home_directory
 
@@ -31,6 +32,11 @@ _T = TypeVar("_T")
 _UNREACHABLE: Final = frozenset({"RM404", "RM409"})
 # A signature that is asked for is missing: a mirror need not have what refers to a package.
 _UNSIGNED: Final = frozenset({"RM501", "RM502", "RM517"})
+_CA_FILE, _CLIENT_CERTIFICATE, _CLIENT_KEY = _TLS_VARIABLES = (
+    "REMOTEMEDIA_CA_FILE",
+    "REMOTEMEDIA_CLIENT_CERT",
+    "REMOTEMEDIA_CLIENT_KEY",
+)
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,18 @@ class Network:
         from remotemedia.registry import TlsOptions  # noqa: PLC0415 - `ssl` is slow to import
 
         return TlsOptions(
-            ca_file=self.ca_file or self._named("REMOTEMEDIA_CA_FILE"),
-            client_certificate=self.client_certificate or self._named("REMOTEMEDIA_CLIENT_CERT"),
-            client_key=self.client_key or self._named("REMOTEMEDIA_CLIENT_KEY"),
+            ca_file=self.ca_file or self._named(_CA_FILE),
+            client_certificate=self.client_certificate or self._named(_CLIENT_CERTIFICATE),
+            client_key=self.client_key or self._named(_CLIENT_KEY),
         )
+
+    def parse(self, text: str) -> Reference:
+        """Read a reference of what is on this network: the one way from a text to what is asked.
+
+        Raises:
+            RegistryError: RM401, it is malformed.
+        """
+        return Reference.parse(text, plain_http=self._speaks_http)
 
     def target(self, reference: Reference) -> HttpRegistry | LayoutDirectory:
         """The registry or layout directory that a reference names.
@@ -112,14 +126,15 @@ class Network:
             return PackageArchive(Path(reference.path))
         return nullcontext(self.target(reference))
 
-    def ask(self, reference: Reference, question: Callable[[Source], _T]) -> _T:
+    def ask(self, reference: Reference, question: Callable[[Source, Reference], _T]) -> _T:
         """Ask what a reference names, and its mirrors in turn where that cannot be reached.
 
         A mirror whose copy lacks a signature that is asked for does not have the package.
 
         Args:
             reference: what is looked for.
-            question: what is done with a source; with the next one it begins anew.
+            question: what is done with a source, and what that is a source of: the reference, or the same at a mirror.
+                With the next one it begins anew.
 
         Raises:
             RegistryError: RM404, none can be reached; the details name the `mirrors` that were tried.
@@ -128,7 +143,7 @@ class Network:
         for place in (reference, *self._mirrors_of(reference)):
             try:
                 with self.source(place) as source:
-                    return question(source)
+                    return question(source, place)
             except RegistryError as error:
                 if place is reference and error.code not in _UNREACHABLE:
                     raise
@@ -188,12 +203,25 @@ class Network:
     def _mirrors_of(self, reference: Reference) -> tuple[Reference, ...]:
         if reference.scheme is not Scheme.REGISTRY or self.offline:
             return ()
-        places = (*self.mirrors.get(reference.host, ()), *self.configuration.mirrors.get(reference.host, ()))
-        parts = [place.partition("/") for place in dict.fromkeys(places)]
-        return tuple(
-            replace(reference, host=host, path=f"{prefix}/{reference.path}" if prefix else reference.path)
+        named = (*self.mirrors.items(), *self.configuration.mirrors.items())
+        places = [place for host, listed in named if self._host(host) == reference.host for place in listed]
+        parts = [place.partition("/") for place in places]
+        found = (
+            replace(reference, host=self._host(host), path=f"{prefix}/{reference.path}" if prefix else reference.path)
             for host, _, prefix in parts
         )
+        return tuple(dict.fromkeys(found))
+
+    def _host(self, text: str) -> str:
+        return canonical_host(text, plain_http=self._speaks_http)
+
+    @property
+    def _speaks_http(self) -> bool | None:
+        """Whether http is spoken with registries; None: with those of this machine (`HttpRegistry`)."""
+        if self.plain_http:
+            return True
+        named = (self.ca_file, self.client_certificate, self.client_key, *map(self._named, _TLS_VARIABLES))
+        return False if any(named) else None
 
     def _uploads(self) -> Path | None:
         """Where uploads that were not finished are remembered; without a home nowhere."""

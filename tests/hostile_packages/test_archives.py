@@ -54,7 +54,7 @@ def test_the_entries_of_the_table_are_a_package_before_something_is_put_in(
 
 @pytest.mark.parametrize("name", ["x" * 300, "a\nb", "."])
 def test_a_name_of_no_file_is_refused(readers: Readers, tmp_path: Path, name: str) -> None:
-    assert readers.python(tmp_path / f"{name}.rmpkg").code in {"RM301", "RM401"}
+    assert readers.python(tmp_path / f"{name}.rmpkg").code in {"RM319", "RM401"}
 
 
 @pytest.mark.parametrize("names", [("a.bin", "A.bin"), ("\u00e9", "e\u0301"), ("a", "a/b")])
@@ -69,4 +69,4 @@ def test_what_readers_refuse_is_not_built(tmp_path: Path, names: tuple[str, str]
 def test_a_pipe_in_the_place_of_a_package_is_refused_at_once(readers: Readers, tmp_path: Path) -> None:
     path = tmp_path / "x.rmpkg"
     os.mkfifo(path)
-    assert readers.python(path).code == "RM301"
+    assert readers.python(path).code == "RM319"

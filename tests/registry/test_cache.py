@@ -287,6 +287,17 @@ def test_remove_keeps_what_others_use(cache: Cache, package: Package, tmp_path: 
     assert cache.verify() == ()
 
 
+def test_what_a_tag_pointed_to_stays_known_as_of_its_repository(cache: Cache, package: Package, tmp_path: Path) -> None:
+    newer, place = signed_package("2"), "oci://r:443/team/a"
+    for number, (one, tag) in enumerate([(package, "1"), (package, "2"), (newer, "1"), (newer, "1")]):
+        layout = one.write(tmp_path / str(number))
+        cache.add(layout, layout.resolve("1.0"), Reference.parse(f"{place}:{tag}", plain_http=True))
+    assert cache.places(package.digest) == (f"{place}:2", f"{place}@{package.digest}")
+    assert cache.places(newer.digest) == (f"{place}:1",)
+    cache.remove(Reference.parse(package.digest))
+    assert cache.places(package.digest) == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"reference":"x","digest":"../../x"}', b'{"reference":1}'])
 def test_a_damaged_reference_is_as_good_as_none(cache: Cache, package: Package, tmp_path: Path, content: bytes) -> None:
     layout = package.write(tmp_path / "a")

@@ -115,7 +115,8 @@ def test_what_is_in_use_is_not_removed(cache: Cache, tmp_path: Path) -> None:
 def test_a_pin_goes_with_its_package(cache: Cache, tmp_path: Path) -> None:
     reference = put(cache, tmp_path, "a")
     cache.pin(reference)
-    cache.clear()
+    assert [it.digest for it in cache.clear()] == [reference.digest]
+    assert cache.clear(pinned=True) == ()
     put(cache, tmp_path / "again", "a")
     assert not cache.list()[0].pinned
     cache.clear()

@@ -69,6 +69,17 @@ def test_podmans_logins_are_found(environ: dict[str, str], tmp_path: Path, varia
     assert find_credentials(HOST, "other/tts", environ) is None
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_repository_may_be_named_like_a_version_of_the_api(
+    environ: dict[str, str], tmp_path: Path, version: str
+) -> None:
+    write(tmp_path / ".docker/config.json", {"auths": {f"{HOST}/acme/{version}": auth("ann")}})
+    assert find_credentials(HOST, f"acme/{version}", environ) == ANN
+    assert find_credentials(HOST, "acme/other", environ) is None
+    assert find_credentials(HOST, "acme", environ) is None
+    assert not erase_login(f"{HOST}/acme", environ)
+
+
 def test_the_first_file_that_knows_the_registry_counts(environ: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path / ".config/containers/auth.json", {"auths": {HOST: auth("podman")}})
     found = find_credentials(HOST, "tts", environ)

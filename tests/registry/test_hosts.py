@@ -46,6 +46,18 @@ def test_where_http_is_spoken_another_port_goes_without_saying() -> None:
     assert str(Reference.parse("oci://Registry.example:80/a", plain_http=True)) == "oci://registry.example/a"
 
 
+def test_where_https_is_spoken_on_this_machine_its_port_goes_without_saying() -> None:
+    assert canonical_host("localhost:443", plain_http=False) == "localhost"
+    assert canonical_host("localhost:80", plain_http=False) == "localhost:80"
+
+
+@pytest.mark.parametrize("plain_http", [None, True, False])
+@pytest.mark.parametrize("host", ["localhost:80", "localhost:443", "r.example:80", "r.example:443", "docker.io"])
+def test_what_a_reference_is_written_as_is_read_as_it_was(host: str, plain_http: bool | None) -> None:
+    reference = Reference.parse(f"oci://{host}/a:1", plain_http=plain_http)
+    assert Reference.reread(str(reference)) == reference
+
+
 @pytest.mark.parametrize(
     ("written", "text"),
     [

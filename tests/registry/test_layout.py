@@ -243,7 +243,22 @@ def test_what_is_no_tar_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path / "x.rmpkg") == "RM301"
+    assert refused(tmp_path / "x.rmpkg") == "RM319"
+
+
+def test_what_is_there_instead_of_a_missing_file_is_told(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.rmpkg").touch()
+    with pytest.raises(PackageError) as caught:
+        PackageArchive(tmp_path / "x.rmpkg")
+    assert str(caught.value.hint) == "here are " + ", ".join(f"`{tmp_path / name}.rmpkg`" for name in "abc")
+
+
+def test_a_missing_directory_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(PackageError) as caught:
+        LayoutDirectory(tmp_path / "nothere").resolve("1")
+    assert caught.value.code == "RM319"
+    assert "no such directory" in str(caught.value)
 
 
 def test_a_tar_without_a_layout_is_refused(tmp_path: Path) -> None:
@@ -403,3 +418,23 @@ def test_a_layout_below_a_file_is_refused(tmp_path: Path, package: Package) -> N
     with pytest.raises(RegistryError, match="Not a directory") as caught:
         package.write(tmp_path / "file/layout")
     assert caught.value.code == "RM408"
+
+
+def test_a_list_that_is_replaced_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    package = signed_package()
+    layout = package.write(tmp_path)
+
+    class Late(LayoutDirectory):
+        """Reads the index, and then a writer replaces the list that it names."""
+
+        replacements = [package.referrers[:1], package.referrers]  # noqa: RUF012 - of one test
+
+        def _raw_index(self) -> list[dict[str, Any]]:
+            entries = super()._raw_index()
+            if self.replacements:
+                layout.replace_referrers(package.digest, self.replacements.pop())
+            return entries
+
+    layout.replace_referrers(package.digest, [])
+    layout.replace_referrers(package.digest, package.referrers[1:])
+    assert len(Late(tmp_path).referrers(package.digest)) == 1

@@ -40,10 +40,26 @@ def test_credentials_of_the_environment_go_to_the_registry_it_names(
     private: RegistrySimulator, package: Package, tmp_path: Path
 ) -> None:
     elsewhere = {**private.login(), "REMOTEMEDIA_REGISTRY": "registry.example"}
-    with pytest.raises(RegistryError):
+    with pytest.raises(RegistryError) as caught:
         push(package, client(private, elsewhere), tmp_path)
+    assert "`REMOTEMEDIA_USERNAME` is for `registry.example` alone" in str(caught.value.hint)
     assert not any("Authorization" in request.headers for request in private.requests)
-    push(package, client(private, {**elsewhere, "REMOTEMEDIA_REGISTRY": private.host}), tmp_path)
+    for named in (private.host, f"https://{private.host}/"):
+        push(package, client(private, {**elsewhere, "REMOTEMEDIA_REGISTRY": named}), tmp_path)
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_a_refusal_says_whose_password_was_tried(
+    private: RegistrySimulator, package: Package, tmp_path: Path, password: str
+) -> None:
+    stored = docker_config(tmp_path, {"auths": {private.host: {"auth": auth(password="wrong")}}})  # noqa: S106
+    given = {"REMOTEMEDIA_USERNAME": USERNAME, "REMOTEMEDIA_PASSWORD": password}
+    sources = {"`REMOTEMEDIA_USERNAME`": given, f"`{tmp_path / 'config.json'}`": stored}
+    for source, environ in sources.items():
+        with pytest.raises(RegistryError) as caught:
+            push(package, client(private, environ), tmp_path)
+        assert f"user `{USERNAME}` of {source}" in str(caught.value)
+        assert ("without `REMOTEMEDIA_PASSWORD`" in str(caught.value)) is (environ is given and not password)
 
 
 @pytest.mark.parametrize("form", ["{host}", "https://{host}", "http://{host}/", "{host}/v1/", "{host}/voice"])

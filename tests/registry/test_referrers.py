@@ -75,7 +75,7 @@ def test_a_signature_that_is_gone_is_as_one_that_is_not_listed(
         push(noted, client(simulator), tmp_path)
         del simulator.repository(NAME).manifests[Manifest.parse(noted.referrers[0]).descriptor.digest]
         assert len(bundles_of(client(simulator), noted.digest)) == len(noted.referrers) - 2
-    assert "1 signatures of the package are listed and are gone" in caplog.text
+    assert "1 of what is attached to the package as its signatures is passed over" in caplog.text
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 406, 501])

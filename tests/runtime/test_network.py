@@ -97,8 +97,11 @@ def test_a_failure_says_what_would_work(simulator: RegistrySimulator, environ: d
         resolve(environ, two)
     assert caught.value.hint is not None
     assert f"in the cache are `{one}`" in caught.value.hint
-    assert "python FILE" in caught.value.hint
+    assert "python FILE" not in caught.value.hint
     assert caught.value.details["cached"] == {one: first.digest}
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, f"oci://{simulator.host}/tts")
+    assert "no tag was named: `latest` was asked for" in str(caught.value.hint).splitlines()
     simulator.faults.unavailable, simulator.faults.retry_after = 9, "3600"
     with pytest.raises(RegistryError) as caught:
         resolve(environ, one, pull="always")
@@ -106,6 +109,19 @@ def test_a_failure_says_what_would_work(simulator: RegistrySimulator, environ: d
     assert caught.value.hint is not None
     assert f"runs without asking: `{first.digest}`" in caught.value.hint
     assert f"--mirror {simulator.host}=HOST" in caught.value.hint
+    assert "python FILE" in caught.value.hint
+
+
+def test_what_came_before_a_connection_was_lost_is_told(
+    simulator: RegistrySimulator, environ: dict[str, str], tmp_path: Path
+) -> None:
+    package = make_package("1", 2_000_000)
+    push(package, simulator, "tts", "1.0", tmp_path)
+    simulator.faults.resets = {package.model.digest: [1_500_000, *[10] * 9]}
+    with pytest.raises(RegistryError) as caught:
+        resolve(environ, f"oci://{simulator.host}/tts:1.0")
+    assert caught.value.code == "RM404"
+    assert str(caught.value.hint).splitlines()[0] == "1.5 MB of it are kept; the next attempt goes on there"
 
 
 def test_a_password_does_not_go_to_a_registry_that_a_package_chose(environ: dict[str, str], tmp_path: Path) -> None:

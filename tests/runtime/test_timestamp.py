@@ -93,3 +93,11 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
     with pytest.raises(TrustError) as caught:
         TimestampClient(url, Network())(b"signature")
     assert caught.value.code == "RM519"
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
+    for network in (Network(), Network(offline=True)):
+        with pytest.raises(TrustError) as caught:
+            TimestampClient("https://ci:s3cret@timestamps.example/tsr?token=s3cret", network)
+        assert "https://timestamps.example/tsr" in caught.value.message
+        assert "s3cret" not in f"{caught.value.message}{caught.value.hint}{caught.value.details}"
