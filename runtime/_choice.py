@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final
 
-from remotemedia.errors import NodeError, PackageError, TrustError, UsageError
+from remotemedia.errors import NodeError, TrustError, UsageError
 from remotemedia.runtime._nested import is_package
+from remotemedia.runtime._placements import KINDS, PLACEMENTS
 from remotemedia.schemas.modules import platform, programs
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["NodeChoice", "choose", "with_programs"]
 
 _OF_PYTHON: Final = ("python-wasm", "rustpython", "python")
-_KINDS: Final = ("native", "onnx", "wasm", "python-wasm", "rustpython", "program", "python", "pipeline")
-
-_TEXTS: Final = ("id", "node_type", "runtime", "why")
-_LISTS: Final = ("others", "lacks")
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ def choose(
     Raises:
         UsageError: RM701, there is no such node or kind.
         TrustError: RM509, a node cannot run in what was asked for.
-        PackageError: RM303, the package says it in another shape.
+        PackageError: RM306, the package does not say it.
         NodeError: RM637, a node has programs, and none for this platform.
     """
     rows, stated = _all_rows(package, nested)
@@ -122,24 +119,8 @@ def _of_package(node: Mapping[str, Any], inner: NestedPackage | None) -> dict[st
 
 def _rows(package: Documents) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     """What the package says of its nodes: its own judgement, and its manifest by node id."""
-    rows = package.document("meta/runtime.json").get("nodes")
-    nodes = package.document("manifest.json").get("nodes")
-    if not _are_objects(rows) or not all(_is_placement(row) for row in rows) or not _are_objects(nodes):
-        raise PackageError("expected `meta/runtime.json` to say where each node runs, it does not", code="RM303")
-    return rows, {node.get("id", ""): node for node in nodes}
-
-
-def _are_objects(value: Any) -> TypeGuard[list[dict[str, Any]]]:
-    return isinstance(value, list) and all(isinstance(it, dict) for it in value)
-
-
-def _is_placement(row: Mapping[str, Any]) -> bool:
-    """Whether it has what is read here, in characters that do a terminal no harm."""
-    lists = [row.get(name) for name in _LISTS]
-    if not all(isinstance(it, list) for it in lists):
-        return False
-    texts = [row.get(name) for name in _TEXTS] + [it for values in lists for it in values or ()]
-    return all(isinstance(it, str) and it.isprintable() for it in texts) and row["runtime"] in _KINDS
+    rows, nodes = package.document(PLACEMENTS)["nodes"], package.document("manifest.json")["nodes"]
+    return rows, {node["id"]: node for node in nodes}
 
 
 def _asked(words: Iterable[str], ids: Sequence[str]) -> dict[str | None, str]:
@@ -147,8 +128,8 @@ def _asked(words: Iterable[str], ids: Sequence[str]) -> dict[str | None, str]:
     asked: dict[str | None, str] = {}
     for word in words:
         node, equals, kind = word.rpartition("=")
-        if kind not in _KINDS:
-            kinds = ", ".join(f"`{it}`" for it in _KINDS)
+        if kind not in KINDS:
+            kinds = ", ".join(f"`{it}`" for it in KINDS)
             raise UsageError(f"expected `KIND` or `NODE=KIND` with a kind of {kinds}, got `{word}`", code="RM701")
         if equals and node not in ids:
             listed = ", ".join(f"`{it}`" for it in ids)
@@ -218,7 +199,7 @@ class _Node:
             why=why,
             node_type=self.row["node_type"],
             others=tuple(kind for kind in self.able if kind != runtime),
-            excluded={kind: self.hindrance(kind) for kind in _KINDS if kind not in self.able},
+            excluded={kind: self.hindrance(kind) for kind in KINDS if kind not in self.able},
             wants=self._wants(runtime),
             limits=self.stated.get("limits", {}),
         )

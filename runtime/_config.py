@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from remotemedia.errors import RegistryError, UsageError
-from remotemedia.registry import canonical_host
+from remotemedia.registry import canonical_host, shown_url
 from remotemedia.runtime.home import home_directory
 from remotemedia.trust import strict_json
 
@@ -171,16 +171,17 @@ def _mirrors(value: Any, path: Path) -> Mirrors:
 
 
 def _place(text: str) -> str:
-    """Return `HOST[/PREFIX]` in the spelling that references have; `ValueError` or `TypeError` if it is none."""
+    """Return a text that is `HOST[/PREFIX]`; `ValueError` or `TypeError` if it is none."""
     if not _PLACE.fullmatch(text):
         raise ValueError(f"expected `HOST[/PREFIX]`, got `{text[:80]}`")
-    host, slash, prefix = text.partition("/")
-    return f"{canonical_host(host)}{slash}{prefix}"
+    canonical_host(text.partition("/")[0])
+    return text
 
 
 def _url(value: Any, path: Path) -> str:
     if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-        raise _malformed(path, f"expected `timestamp_url` to be an `http` or `https` URL, got {value!r:.80}")
+        got = shown_url(value) if isinstance(value, str) else value
+        raise _malformed(path, f"expected `timestamp_url` to be an `http` or `https` URL, got {got!r:.80}")
     return value
 
 

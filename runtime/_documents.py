@@ -1,21 +1,28 @@
 """Documents of a package, from wherever it is: bounded in size, and checked against their digests.
 
 manifest = expect_package(Manifest.parse(source.manifest(digest)), reference)
-read_document(source, layer_of(manifest, "meta/provenance.json"))["sourceHash"]
+document = read_document(source, layer_of(manifest, "meta/provenance.json"))
+expect_form(document, ProvenanceDocument, "meta/provenance.json").source_hash
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remotemedia.errors import PackageError
 from remotemedia.registry import media_types
 from remotemedia.trust import strict_json
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from remotemedia.registry import Descriptor, Manifest, Reference, Source
 
-__all__ = ["expect_package", "layer_of", "read_document", "read_small"]
+__all__ = ["expect_form", "expect_package", "layer_of", "read_document", "read_small"]
+
+_Form = TypeVar("_Form", bound="BaseModel")
 
 _MAX_DOCUMENT: Final = 4 << 20
 
@@ -67,3 +74,20 @@ def read_document(source: Source, descriptor: Descriptor) -> dict[str, Any]:
         return strict_json.loads_object(read_small(source, descriptor))
     except ValueError as error:
         raise PackageError(f"expected metadata as a JSON object: {error}", code="RM303") from error
+
+
+def expect_form(document: Mapping[str, Any], form: type[_Form], title: str) -> _Form:
+    """Return what a document says, if it is as its schema has it.
+
+    Raises:
+        PackageError: RM303.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - takes its time, and few documents are read so
+
+    try:
+        return form.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = strict_json.shown(".".join(map(str, found["loc"])))
+        message = f"expected `{title}` as its schema says, got {where}: {found['msg']}"
+        raise PackageError(message, code="RM303") from error

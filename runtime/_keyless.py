@@ -3,28 +3,29 @@
     attest = keyless(network, config=None, token=None)
     bundle = attest(digest, SIGNATURE_PREDICATE, {})
 
-The identity is the token that is given, else the ambient one of a CI job. The instance is Sigstore's public one, or the
-private one of a `ClientTrustConfig` file. What is signed is logged: identity, digest and time become public there.
-All of them are reached by the network that is given.
+The identity is the token that is given, else the ambient one of a CI job, which is asked again where a build took
+longer than a token lives. The instance is Sigstore's public one, or the private one of a `ClientTrustConfig` file. What
+is signed is logged: identity, digest and time become public there. All are reached by the network that is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from remotemedia.errors import RemoteMediaError, TrustError
-from remotemedia.trust import statement_payload, strict_json
+from remotemedia.trust import read_key_file, statement_payload, strict_json
 
 if TYPE_CHECKING:
+    from sigstore.oidc import IdentityToken
+
     from remotemedia.packager import Attest
     from remotemedia.runtime.network import Network
 
 __all__ = ["keyless"]
 
 _T = TypeVar("_T")
-_MAX_CONFIG: Final = 4 << 20
 
 
 def keyless(network: Network, *, config: Path | None = None, token: str | None = None) -> Attest:
@@ -43,20 +44,19 @@ def keyless(network: Network, *, config: Path | None = None, token: str | None =
     try:
         from sigstore.dsse import Statement  # noqa: PLC0415 - an extra, and two seconds to load
         from sigstore.models import ClientTrustConfig  # noqa: PLC0415
-        from sigstore.oidc import IdentityToken  # noqa: PLC0415
         from sigstore.sign import SigningContext  # noqa: PLC0415
 
         from remotemedia.runtime._sigstore_http import govern  # noqa: PLC0415
-        from remotemedia.runtime._sigstore_identity import ambient_identity  # noqa: PLC0415
+        from remotemedia.runtime._sigstore_identity import identity_of, still_valid  # noqa: PLC0415
         from remotemedia.runtime._sigstore_instance import public_instance  # noqa: PLC0415
     except ImportError as error:
         raise _refused("expected `sigstore` for a keyless signature", "pip install 'remotemedia[keyless]'") from error
 
-    given = None if config is None else _read(config)
+    given = None if config is None else read_key_file(config, "configuration")
 
     def found() -> tuple[IdentityToken, SigningContext]:
-        identity = IdentityToken(token or ambient_identity(network))
-        instance = ClientTrustConfig.from_json(given or public_instance(network))
+        identity = identity_of(network, given=token)  # now: without one, nothing need be built
+        instance = ClientTrustConfig.from_json(public_instance(network) if given is None else given.decode())
         return identity, SigningContext.from_trust_config(instance)
 
     identity, context = _converted(found)
@@ -65,6 +65,8 @@ def keyless(network: Network, *, config: Path | None = None, token: str | None =
         payload = _with_name(statement_payload(digest, predicate_type, predicate), digest)
 
         def sign() -> bytes:
+            nonlocal identity
+            identity = still_valid(identity, network, given=token)
             govern(context, network)
             with context.signer(identity) as signer:
                 return signer.sign_dsse(Statement(payload)).to_json().encode()
@@ -90,17 +92,6 @@ def _with_name(payload: bytes, name: str) -> bytes:
     statement = strict_json.loads_object(payload)
     (subject,) = statement["subject"]
     return strict_json.dumps({**statement, "subject": [{"name": name, **subject}]})
-
-
-def _read(config: Path) -> str:
-    try:
-        with config.open(encoding="utf-8") as file:
-            text = file.read(_MAX_CONFIG + 1)
-    except (OSError, UnicodeError) as error:
-        raise _refused(f"`{config}` cannot be read: {error}", None) from error
-    if len(text) > _MAX_CONFIG:
-        raise _refused(f"expected at most {_MAX_CONFIG} characters in `{config}`, got more", None)
-    return text
 
 
 def _refused(message: str, hint: str | None) -> TrustError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from remotemedia.errors import PackageError, TrustError
+from remotemedia.errors import TrustError
+from remotemedia.runtime._documents import expect_form
 from remotemedia.runtime._installer import python_version
 from remotemedia.runtime.resolve import ENVIRONMENT, Documents
 from remotemedia.schemas.package import EnvironmentDocument, LockedDistribution
@@ -56,13 +55,7 @@ def lock_of(package: Documents) -> EnvironmentLock:
     """
     if not package.has(ENVIRONMENT):
         return EnvironmentLock(python_version())
-    try:
-        document = EnvironmentDocument.model_validate_json(strict_json.dumps(package.document(ENVIRONMENT)))
-    except ValidationError as error:
-        found = error.errors()[0]
-        where = ".".join(map(str, found["loc"]))
-        message = f"expected `{ENVIRONMENT}` as its schema says, got `{where}`: {found['msg']}"
-        raise PackageError(message, code="RM303") from error
+    document = expect_form(package.document(ENVIRONMENT), EnvironmentDocument, ENVIRONMENT)
     unknown = [f"`{it.name}` {it.version}" for it in document.packages if not it.sha256]
     if unknown:
         raise TrustError(

@@ -7,14 +7,14 @@ nested["voice/filter"]  # of a package in that package
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remotemedia.errors import PackageError, RegistryError, RemoteMediaError
 from remotemedia.registry import Reference, Scheme
-from remotemedia.runtime._at_once import ask_each
+from remotemedia.runtime._at_once import Ask, Check, ask_each, go_on
 
 if TYPE_CHECKING:
     from remotemedia.runtime.resolve import ResolvedPackage
@@ -51,20 +51,24 @@ def is_package(node: Mapping[str, Any]) -> bool:
     return isinstance(node.get("remote_ref"), str) and node.get("host") is None
 
 
-def resolve_nested(package: ResolvedPackage, resolve: Callable[[str], ResolvedPackage]) -> Mapping[str, NestedPackage]:
+def resolve_nested(
+    package: ResolvedPackage, resolve: Ask[ResolvedPackage], *, check: Check = go_on
+) -> Mapping[str, NestedPackage]:
     """Return the packages that nodes are, by the node's id, in the order of the graph; `NODE/ID` where they nest.
 
     Those of one depth are fetched at once, and each only once, however many nodes name it.
 
     Args:
         package: the outermost.
-        resolve: finds and verifies one by its reference; called from several threads.
+        resolve: finds and verifies one by its reference; called from several threads, and told to end by its `check`
+            where another one fails.
+        check: of whoever asks for this package beside others.
 
     Raises:
         PackageError: RM634, they are too many or one is in itself; RM635, one cannot be the node that it is.
         RemoteMediaError: one cannot be found, or is not authentic; the message begins with the node.
     """
-    walk = _Walk(resolve)
+    walk = _Walk(resolve, check)
     places = [_Place(package, "", (package.digest,), None)]
     while places:
         places = walk.down(places)
@@ -88,7 +92,8 @@ class _Place:
 
 @dataclass
 class _Walk:
-    resolve: Callable[[str], ResolvedPackage]
+    resolve: Ask[ResolvedPackage]
+    check: Check
     found: dict[str, NestedPackage] = field(default_factory=dict)
     below: dict[str, list[str]] = field(default_factory=dict)
     fetched: dict[str, ResolvedPackage] = field(default_factory=dict)
@@ -131,11 +136,11 @@ class _Walk:
     def _fetch(self, wanted: Mapping[str, str]) -> None:
         missing = {text: name for text, name in wanted.items() if text not in self.fetched}
 
-        def fetch(text: str) -> ResolvedPackage:
+        def fetch(text: str, *, check: Check) -> ResolvedPackage:
             with _of_node(missing[text], text):
-                return self.resolve(text)
+                return self.resolve(text, check=check)
 
-        self.fetched.update(ask_each(fetch, missing))
+        self.fetched.update(ask_each(fetch, missing, check=self.check))
 
     def _into(self, place: _Place, name: str, node: Mapping[str, Any]) -> _Place:
         inner = self.fetched[node["remote_ref"]]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from remotemedia.errors import PackageError
 from remotemedia.registry import Reference, Scheme
-from remotemedia.runtime._at_once import ask_each
+from remotemedia.runtime._at_once import Check, ask_each
 
 if TYPE_CHECKING:
+    from remotemedia.registry import Source
     from remotemedia.runtime.network import Network
 
 __all__ = ["resolve_pins"]
@@ -22,7 +23,7 @@ def resolve_pins(references: Iterable[str], network: Network) -> dict[str, str]:
         PackageError: RM311, a reference cannot have a digest.
         RegistryError: RM401, RM402, RM403, RM404: one is malformed, or cannot be found or asked for.
     """
-    parsed = {text: Reference.parse(text) for text in references}
+    parsed = {text: network.parse(text) for text in references}
     waiting = {text: reference for text, reference in parsed.items() if reference.digest is None}
     for text, reference in waiting.items():
         if reference.scheme is Scheme.FILE:
@@ -31,9 +32,17 @@ def resolve_pins(references: Iterable[str], network: Network) -> dict[str, str]:
                 code="RM311",
                 hint=f"`remotemedia push oci-layout:packages {text}` puts it into one",
             )
-    digests = ask_each(lambda text: _digest(waiting[text], network), waiting)
+
+    def digest(text: str, *, check: Check) -> str:
+        return _digest(waiting[text], network, check)
+
+    digests = ask_each(digest, waiting)
     return {text: f"{text}@{digest}" for text, digest in digests.items()}
 
 
-def _digest(reference: Reference, network: Network) -> str:
-    return network.ask(reference, lambda source: source.resolve(reference.part).digest)
+def _digest(reference: Reference, network: Network, check: Check) -> str:
+    def question(source: Source, _: Reference) -> str:
+        check()
+        return source.resolve(reference.part).digest
+
+    return network.ask(reference, question)

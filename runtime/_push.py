@@ -24,13 +24,20 @@ def newest_package(directory: Path) -> Path:
     """The package last built in a directory.
 
     Raises:
-        PackageError: RM305, there is none, or there are packages of several names.
+        PackageError: RM319, there is none; RM305, there are packages of several names.
     """
     packages = sorted(directory.glob("*.rmpkg"), key=lambda path: path.stat().st_mtime_ns)
     names = {_SUFFIX.sub("", path.name) for path in packages}
     if len(names) == 1:
         return packages[-1]
-    listed = ", ".join(f"`{path.name}`" for path in packages) or "none"
+    if not names:
+        raise PackageError(
+            f"there is no package in `{directory.absolute()}`",
+            code="RM319",
+            hint="build one with `remotemedia build FILE`, or name one that is elsewhere",
+            path=str(directory),
+        )
+    listed = ", ".join(f"`{path.name}`" for path in packages)
     raise PackageError(
         f"expected packages of one name in `{directory}`, got {listed}",
         code="RM305",
@@ -38,13 +45,13 @@ def newest_package(directory: Path) -> Path:
     )
 
 
-def check_target(reference: str) -> Reference:
+def check_target(reference: str, network: Network) -> Reference:
     """What is pushed to.
 
     Raises:
         RegistryError: RM401, the reference is not one that can be pushed to.
     """
-    target = Reference.parse(reference)
+    target = network.parse(reference)
     if target.scheme not in {Scheme.REGISTRY, Scheme.LAYOUT} or target.digest is not None:
         raise RegistryError(
             f"expected `oci://HOST/REPO[:TAG]` or `oci-layout:PATH[:TAG]` to push to, got `{reference}`", code="RM401"
@@ -60,7 +67,7 @@ def push_package(
     Raises:
         RegistryError: RM401, the reference is not one that can be pushed to.
     """
-    target = check_target(reference)
+    target = check_target(reference, network)
     with PackageArchive(package) as archive:
         descriptor = archive.resolve(None)
         copy(archive, network.target(target), descriptor, tag=target.tag or "latest", progress=progress)

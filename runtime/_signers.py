@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from remotemedia.errors import TrustError, UsageError
 from remotemedia.runtime.home import home_directory
 from remotemedia.trust import (
+    DEFAULT_NAME,
     CertificateSigner,
     KeyStore,
     Mode,
@@ -22,6 +23,7 @@ from remotemedia.trust import (
     Signer,
     SigningKey,
     open_signer,
+    read_key_file,
     sign_statement,
 )
 
@@ -29,9 +31,8 @@ if TYPE_CHECKING:
     from remotemedia.packager import Attest
     from remotemedia.runtime.network import Network
 
-__all__ = ["NamedSigner", "SigningOptions", "open_signers", "signing_key"]
+__all__ = ["NamedSigner", "SigningOptions", "open_signers"]
 
-_MAX_CERTIFICATE: Final = 64 << 10
 _KEY: Final = "REMOTEMEDIA_KEY"
 _TIMESTAMP_URL: Final = "REMOTEMEDIA_TIMESTAMP_URL"
 
@@ -144,15 +145,16 @@ def open_signers(
 
         attest = keyless(network, config=options.trust_config, token=options.identity_token)
         return (NamedSigner(attest, "an OpenID identity"),)
-    signers = tuple(signing_key(environ, word, password) for word in options.keys or (None,))
+    signers = [_signing_key(environ, word, password) for word in options.keys or (None,)]
     if options.certificate is not None:
-        signers = (CertificateSigner(signers[0], _read(options.certificate)),)
+        certified = CertificateSigner(signers[0][0], read_key_file(options.certificate, "certificate"))
+        signers = [(certified, certified.describe())]
     timestamp = _timestamp(options, environ, network)
-    return tuple(_named(signer, timestamp) for signer in signers)
+    return tuple(_named(signer, name, timestamp) for signer, name in signers)
 
 
-def signing_key(environ: Mapping[str, str], spec: str | None = None, password: Password | None = None) -> Signer:
-    """Return the key given, else that of `REMOTEMEDIA_KEY`, else the user's own.
+def _signing_key(environ: Mapping[str, str], spec: str | None, password: Password | None) -> tuple[Signer, str]:
+    """Return the key given, else that of `REMOTEMEDIA_KEY`, else the user's own; and what people call it.
 
     Args:
         environ: for `REMOTEMEDIA_KEY` and the home directory.
@@ -165,20 +167,26 @@ def signing_key(environ: Mapping[str, str], spec: str | None = None, password: P
     store = KeyStore(home_directory(environ))
     named = spec or environ.get(_KEY)
     if named:
-        return open_signer(named, store, password)
+        signer = open_signer(named, store, password)
+        return signer, _called(named, signer) if store.has(named) else signer.describe()
     if Mode.detect(environ) is Mode.PRODUCTION:
         raise TrustError(
             "expected a signing key in production, got none",
             code="RM506",
             hint=f"give one with `--key` or `{_KEY}`, or build with `--unsigned`",
         )
-    return store.default()
+    own = store.default()
+    return own, _called(DEFAULT_NAME, own)
 
 
-def _named(signer: Signer, timestamp: Callable[[bytes], bytes] | None) -> NamedSigner:
+def _called(name: str, signer: Signer) -> str:
+    return f"`{name}` ({signer.public.fingerprint})"
+
+
+def _named(signer: Signer, name: str, timestamp: Callable[[bytes], bytes] | None) -> NamedSigner:
     return NamedSigner(
         partial(sign_statement, signer, timestamp=timestamp),
-        signer.describe(),
+        name,
         signer.public.fingerprint,
         is_plain=isinstance(signer, SigningKey) and timestamp is None,
     )
@@ -193,11 +201,3 @@ def _timestamp(
     from remotemedia.runtime._timestamp import TimestampClient  # noqa: PLC0415 - few sign with a time, all build
 
     return TimestampClient(url, network)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MAX_CERTIFICATE + 1)
-    except OSError as error:
-        raise TrustError(f"certificate `{path}` cannot be read: {error.strerror}", code="RM506") from error

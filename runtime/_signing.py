@@ -79,7 +79,7 @@ def sign_package(
         TrustError: RM506, RM519, a signer or the timestamp authority failed; RM521, the provenance is of another
             package.
     """
-    reference = Reference.parse(text)
+    reference = network.parse(text)
     if reference.scheme is Scheme.CACHE:
         raise RegistryError(
             f"expected a file, a layout directory or a registry to sign in, got `{text}`",

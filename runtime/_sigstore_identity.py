@@ -1,11 +1,16 @@
-"""The OpenID token of the CI job that this is: `ambient_identity(network)`."""
+"""Who signs without a key: an OpenID token, the one that is given or that of the CI job that this is.
+
+identity = identity_of(network, given=None)
+identity = still_valid(identity, network, given=None)   # after a build that took longer than a token lives
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from sigstore.oidc import detect_credential
+from sigstore.oidc import IdentityError, IdentityToken, detect_credential
 
 from remotemedia.errors import TrustError
 from remotemedia.runtime._service import Service
@@ -15,10 +20,42 @@ from remotemedia.trust import strict_json
 if TYPE_CHECKING:
     from remotemedia.runtime.network import Network
 
-__all__ = ["ambient_identity"]
+__all__ = ["ambient_identity", "identity_of", "still_valid"]
 
 _AUDIENCE: Final = "sigstore"
 _OK: Final = 200
+_SHORT: Final = "tokens live for minutes: get one right before, or sign what is built with `remotemedia sign --keyless`"
+
+
+def identity_of(network: Network, *, given: str | None) -> IdentityToken:
+    """Read the token that is given, else that of this CI job.
+
+    Raises:
+        TrustError: RM506, there is none, or it is none that counts now.
+    """
+    try:
+        return IdentityToken(given or ambient_identity(network))
+    except IdentityError as error:
+        raise refused(
+            f"expected an OpenID identity for a keyless signature, it cannot be used: {error}", _SHORT
+        ) from error
+
+
+def still_valid(identity: IdentityToken, network: Network, *, given: str | None) -> IdentityToken:
+    """Return an identity while it counts, then the one that this CI job has now.
+
+    Raises:
+        TrustError: RM506, there is no other.
+    """
+    if identity.in_validity_period():
+        return identity
+    token = given or ambient_identity(network)
+    if token == str(identity):
+        ended = datetime.fromtimestamp(identity._exp, UTC)  # noqa: SLF001 - it is said nowhere else
+        raise refused(
+            f"expected an OpenID identity that still counts, got one that ended at {ended:%H:%M:%S} UTC", _SHORT
+        )
+    return identity_of(network, given=token)
 
 
 def ambient_identity(network: Network) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remotemedia.errors import TrustError, UsageError
-from remotemedia.runtime._places import patterns_of, place_of
+from remotemedia.runtime._places import UnfitPatternError, patterns_of, place_of
 from remotemedia.runtime.home import home_directory
 from remotemedia.trust import (
     Candidate,
@@ -22,7 +22,6 @@ from remotemedia.trust import (
     KeyStore,
     Mode,
     Policy,
-    PublicKey,
     Rule,
     TrustedKey,
     Verdict,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Judged", "Trust", "load_policy"]
 
 _POLICY: Final = "policy.toml"
-_MAX_KEY: Final = 64 << 10
+_OF_GRANTS: Final = "`docs/reference/grants.md` lists the grants; directories are absolute"
 
 
 class Judged(NamedTuple):
@@ -80,16 +79,12 @@ class Trust:
         places = partial(_cached_places, home)
         return cls(Mode.detect(environ), KeyStore(home).keyring(), found, by_place, places)
 
-    def only(self, key: Path) -> Trust:
-        """Return the trust in one public key: a package that it did not sign is refused, whatever a policy says.
+    def only(self, keys: Sequence[TrustedKey]) -> Trust:
+        """Return the trust in these keys: a package that none of them signed is refused, whatever a policy says.
 
         Who is trusted to prove times stays so.
-
-        Raises:
-            TrustError: RM506, the file holds none.
         """
-        signer = TrustedKey(key.stem, _read_key(key))
-        keyring = Keyring([signer], tsa_roots=self.keyring.tsa_roots, crls=self.keyring.crls)
+        keyring = Keyring(keys, tsa_roots=self.keyring.tsa_roots, crls=self.keyring.crls)
         return Trust(Mode.PRODUCTION, keyring, Policy())
 
     def in_production(self) -> Trust:
@@ -129,14 +124,15 @@ def load_policy(home: Path, path: Path | None = None) -> Policy:
     """Read a policy, by default that of the home directory, where there need not be one.
 
     Raises:
-        TrustError: RM516, it cannot be used, also because a grant in it is none.
+        TrustError: RM516, it cannot be used, also because a grant in it is none, or a rule is for no place.
     """
-    if path is None and not (home / _POLICY).exists():
+    file = path or home / _POLICY
+    if path is None and not file.exists():
         return Policy()
-    policy = Policy.load(path or home / _POLICY)
+    policy = Policy.load(file, anyones=path is not None)
     for rule in policy.rules:
-        _check_grants(rule, policy.source)
-    rules = (replace(rule, references=patterns_of(rule.references)) for rule in policy.rules)
+        _check_grants(rule, str(file))
+    rules = (replace(rule, references=_patterns(rule, str(file))) for rule in policy.rules)
     return replace(policy, rules=tuple(rules))
 
 
@@ -144,6 +140,13 @@ def _cached_places(home: Path, digest: str) -> Sequence[str]:
     from remotemedia.registry import Cache  # noqa: PLC0415 - few have a policy
 
     return Cache(home).places(digest)
+
+
+def _patterns(rule: Rule, source: str) -> tuple[str, ...]:
+    try:
+        return patterns_of(rule.references)
+    except UnfitPatternError as error:
+        raise _unusable(rule, source, f"`reference`: {error}", error.hint) from error
 
 
 def _check_grants(rule: Rule, source: str) -> None:
@@ -154,23 +157,15 @@ def _check_grants(rule: Rule, source: str) -> None:
         try:
             (written,) = Grants.parse([word]).words()
         except UsageError as error:
-            raise _unusable(rule, source, error.message) from error
+            raise _unusable(rule, source, f"`grants`: {error.message}", _OF_GRANTS) from error
         if written != word:
-            raise _unusable(rule, source, f"expected the grant `{written}`, got `{word}`")
+            raise _unusable(rule, source, f"`grants`: expected the grant `{written}`, got `{word}`", _OF_GRANTS)
 
 
-def _unusable(rule: Rule, source: str, why: str) -> TrustError:
+def _unusable(rule: Rule, source: str, why: str, hint: str) -> TrustError:
     return TrustError(
-        f"expected a policy in `{source}`, it cannot be used: rule {rule.name}: `grants`: {why}",
+        f"expected a policy in `{source}`, it cannot be used: rule {rule.name}: {why}",
         code="RM516",
-        hint="`docs/reference/grants.md` lists the grants; directories are absolute",
+        hint=hint,
         path=source,
     )
-
-
-def _read_key(path: Path) -> PublicKey:
-    try:
-        with path.open("rb") as file:
-            return PublicKey.from_pem(file.read(_MAX_KEY + 1))
-    except OSError as error:
-        raise TrustError(f"key `{path}` cannot be read: {error.strerror}", code="RM506") from error

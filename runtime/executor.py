@@ -29,6 +29,7 @@ from remotemedia.errors import (
 )
 from remotemedia.runtime import onnxruntime
 from remotemedia.runtime._control import control_stream
+from remotemedia.runtime._events import read_events
 from remotemedia.runtime._secrets import handed_over, without
 
 NAME = "remotemedia-executor"
@@ -84,7 +85,7 @@ class Executor:
         reading, writing = os.pipe()
         command = [str(self.path), "run", "--package", str(package), "--digest", digest]
         command += ["--plan", str(plan_file), "--events-fd", str(writing), "--home", str(home)]
-        with os.fdopen(reading, encoding="utf-8") as events, _interrupts_go_to_child():
+        with os.fdopen(reading, "rb") as events, _interrupts_go_to_child():
             try:
                 with handed_over(secrets) as inherited, control_stream(control) as steering:
                     command += [word for number in inherited for word in ("--secrets-fd", str(number))]
@@ -119,11 +120,10 @@ class Executor:
         return ["--runner", str(RUNNER), *(["--onnxruntime", str(library)] if library else [])]
 
 
-def _follow(events: IO[str], on_event: Callable[[dict[str, Any]], None]) -> RemoteMediaError | None:
+def _follow(events: IO[bytes], on_event: Callable[[dict[str, Any]], None]) -> RemoteMediaError | None:
     """Hand out events until the child has closed its end; the failure it reported, if any."""
     failure = None
-    for line in events:
-        event = json.loads(line)
+    for event in read_events(events):
         if event["event"] == "error":
             failure = error_of(event["error"])
         on_event(event)

@@ -286,14 +286,15 @@ def build_and_push(
     Raises:
         RemoteMediaError: as `build_package` and `push_package`.
     """
-    layout = check_target(reference)
+    network = network or Network()
+    layout = check_target(reference, network)
     # What goes into a directory is made beside it, where there is room for it twice rather than in memory.
     beside = Path(layout.path).absolute().parent if layout.scheme is Scheme.LAYOUT else None
     with tempfile.TemporaryDirectory(
         prefix=".remotemedia-", dir=beside if beside and beside.is_dir() else None
     ) as place:
         built = build_package(source, Path(place), environ=environ, request=request, network=network)
-        target, _ = push_package(reference, built.path, network=network or Network(), progress=progress)
+        target, _ = push_package(reference, built.path, network=network, progress=progress)
         return built, target
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from remotemedia.errors import PackageError, RegistryError
 from remotemedia.registry import BlobCheck, Manifest, PackageArchive, Reference, Scheme, bundles_of, hex_of
-from remotemedia.runtime._agreement import check_configuration, check_layers
+from remotemedia.runtime._advice import Arrived, advised
+from remotemedia.runtime._at_once import Check, checked, go_on
 from remotemedia.runtime._documents import expect_package, layer_of, read_document
 from remotemedia.runtime._nested import NestedPackage, resolve_nested
+from remotemedia.runtime._placements import PLACEMENTS, check_placements
 from remotemedia.runtime._trust import Trust
+from remotemedia.runtime._verdict import check_configuration, check_layers
 from remotemedia.runtime.home import home_directory
 from remotemedia.runtime.network import Network
-from remotemedia.trust import Mode
+from remotemedia.trust import Mode, strict_json
 
 if TYPE_CHECKING:
     from remotemedia.registry import Cache, CacheEntry, Descriptor, LayoutDirectory, Lease, Progress, Source
@@ -27,10 +32,11 @@ if TYPE_CHECKING:
 ENVIRONMENT = "meta/environment.json"
 """What nodes on the host's Python need installed; a package without such nodes has none."""
 
-# It is not there, not ours to see, out of reach, or wrong: something else may serve.
-_NOT_HAD = frozenset({"RM402", "RM403", "RM404", "RM405", "RM406", "RM407"})
 # Who is asked for what a stranger names must not learn it, unless it is for them.
 _LOGIN = frozenset({"REMOTEMEDIA_USERNAME", "REMOTEMEDIA_PASSWORD"})
+
+_MAX_NAME: Final = 200
+_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{_MAX_NAME}}}")  # as the manifest's form has it
 
 _T = TypeVar("_T")
 
@@ -135,47 +141,59 @@ class Resolver:
         self._network = network
 
     def resolve(
-        self, text: str, *, pull: PullPolicy = PullPolicy.MISSING, progress: Progress | None = None
+        self,
+        text: str,
+        *,
+        pull: PullPolicy = PullPolicy.MISSING,
+        progress: Progress | None = None,
+        check: Check = go_on,
     ) -> ResolvedPackage:
         """Find a package, fetch it where it is not here, and verify it.
 
         Verification takes place on every call, also of what is cached: keys may have been withdrawn since. Signatures
         are those of the last pull; `PullPolicy.ALWAYS` asks the registry for its tag and for those that it has now.
 
+        Args:
+            text: the reference.
+            pull: when a registry is asked.
+            progress: told of the bytes that move.
+            check: ends a transfer by raising.
+
         Raises:
             RegistryError: RM40x: it cannot be found or fetched; the hint says what else is here. RM412: `config.json`.
             PackageError: RM30x: it is not whole.
             TrustError: RM50x: it is not authentic.
         """
-        reference = Reference.parse(text, plain_http=self._network.plain_http)
+        reference = self._network.parse(text)
         asks = pull is PullPolicy.ALWAYS and reference.scheme is Scheme.REGISTRY
         if not asks and (found := self._here(reference, may_ask=pull is PullPolicy.MISSING)) is not None:
             return found
-        cache = self._cache()
+        cache, arrived = self._cache, Arrived(checked(progress, check))
         try:
             if pull is PullPolicy.NEVER:
                 raise _not_cached(reference)
-            entry = self._pulled(reference, cache, progress)
+            entry = self._pulled(reference, cache, arrived.take, check)
         except RegistryError as error:
-            raise _advised(error, reference, cache) from error
+            raise advised(error, reference, cache, arrived) from error
         return self._cached(entry, reference, reference)
 
-    def look(self, text: str, directory: Path) -> ResolvedPackage:
+    def look(self, text: str, directory: Path, *, check: Check = go_on) -> ResolvedPackage:
         """Find a package as `resolve` does, but fetch of one that is not here only its documents, and keep nothing.
 
         Args:
             text: the reference.
             directory: takes the documents, as a layout that lacks the other files; whoever looks removes it.
+            check: as of `resolve`.
 
         Raises:
             RemoteMediaError: as `resolve`.
         """
-        reference = Reference.parse(text, plain_http=self._network.plain_http)
+        reference = self._network.parse(text)
         if (found := self._here(reference, may_ask=True)) is not None:
             return found
         from remotemedia.registry import LayoutDirectory, copy_documents  # noqa: PLC0415 - few only look
 
-        def fetch(source: Source, descriptor: Descriptor) -> ResolvedPackage:
+        def fetch(source: Source, descriptor: Descriptor, _: Reference) -> ResolvedPackage:
             path = directory / hex_of(descriptor.digest)
             layout = LayoutDirectory(path)
             judge = partial(self._check, source, reference, descriptor.digest)
@@ -183,9 +201,9 @@ class Resolver:
             return self._verified(reference, reference, path, layout, descriptor)
 
         try:
-            return self._asked(reference, fetch)
+            return self._asked(reference, fetch, check)
         except RegistryError as error:
-            raise _advised(error, reference, self._cache()) from error
+            raise advised(error, reference, self._cache) from error
 
     def check(self, package: ResolvedPackage) -> None:
         """Verify a package that somebody found whose trust is another one.
@@ -198,12 +216,17 @@ class Resolver:
             self._check(source, package.place, package.digest, package.manifest.raw, bundles)
 
     def resolve_all(
-        self, text: str, *, pull: PullPolicy = PullPolicy.MISSING, progress: Progress | None = None
+        self,
+        text: str,
+        *,
+        pull: PullPolicy = PullPolicy.MISSING,
+        progress: Progress | None = None,
+        check: Check = go_on,
     ) -> tuple[ResolvedPackage, Mapping[str, NestedPackage]]:
         """Find a package, and those that nodes of it are, each as `resolve` does; see `resolve_nested`."""
-        package = self.resolve(text, pull=pull, progress=progress)
+        package = self.resolve(text, pull=pull, progress=progress, check=check)
         resolve = partial(self.within(package).resolve, pull=pull, progress=progress)
-        return package, resolve_nested(package, resolve)
+        return package, resolve_nested(package, resolve, check=check)
 
     def within(self, package: ResolvedPackage) -> Resolver:
         """One for the packages that nodes of a package are: strangers chose their registries.
@@ -232,7 +255,7 @@ class Resolver:
             if error.code != "RM302":
                 raise
             cached = {package.digest for package in packages if package.lease is not None}
-            if not [damage for digest in cached for damage in self._cache().verify(digest)]:
+            if not [damage for digest in cached for damage in self._cache.verify(digest)]:
                 raise
             hint = "it was damaged in the cache, and is put away: the next run, or `remotemedia pull`, fetches it"
             raise PackageError(error.message, code=error.code, hint=hint, **error.details) from error
@@ -243,52 +266,53 @@ class Resolver:
             path = Path(reference.path)
             with _opened(path) as source:
                 return self._verified(reference, reference, path, source, source.resolve(reference.part))
-        cache = self._cache()
+        cache = self._cache
         entry = cache.get(reference)
         if entry is None:
             if reference.scheme is Scheme.CACHE:
-                raise _advised(_not_cached(reference), reference, cache)
+                raise advised(_not_cached(reference), reference, cache)
             return None
         if not self._trust.by_place or _is_from(entry, reference):
             return self._cached(entry, reference, reference)
-        # It was pulled from elsewhere, and whoever names this place may be a stranger: only its registry can say.
+        # Nothing says that it was ever there, and whoever names this place may be a stranger: only its registry can.
         if may_ask and not self._network.offline:
             return None
-        place = Reference(Scheme.CACHE, digest=entry.digest) if entry.references else reference
-        return self._cached(entry, reference, place)
+        return self._cached(entry, reference, Reference(Scheme.CACHE, digest=entry.digest))
 
     def _cached(self, entry: CacheEntry, reference: Reference, place: Reference) -> ResolvedPackage:
         source = entry.open()
         found = self._verified(reference, place, entry.path, source, source.resolve(entry.digest))
         return replace(found, lease=entry.lease)
 
+    @cached_property
     def _cache(self) -> Cache:
         from remotemedia.registry import Cache  # noqa: PLC0415 - a file needs none
 
         return Cache(self._home, limit=self._network.configuration.cache_size)
 
-    def _pulled(self, reference: Reference, cache: Cache, progress: Progress | None) -> CacheEntry:
-        def pull(source: Source, descriptor: Descriptor) -> CacheEntry:
-            judge = partial(self._check, source, reference, descriptor.digest)
-            return cache.add(source, descriptor, reference, judge=judge, progress=progress)
+    def _pulled(self, reference: Reference, cache: Cache, progress: Progress, check: Check) -> CacheEntry:
+        def pull(source: Source, descriptor: Descriptor, place: Reference) -> CacheEntry:
+            judge, is_mirror = partial(self._check, source, reference, descriptor.digest), place != reference
+            return cache.add(source, descriptor, reference, judge=judge, progress=progress, is_mirror=is_mirror)
 
-        return self._asked(reference, pull)
+        return self._asked(reference, pull, check)
 
-    def _asked(self, reference: Reference, question: Callable[[Source, Descriptor], _T]) -> _T:
+    def _asked(self, reference: Reference, question: Callable[[Source, Descriptor, Reference], _T], check: Check) -> _T:
         """Ask a registry, and its mirrors where it cannot be reached, for what a reference points to."""
         wanted = reference.part
 
-        def ask(source: Source) -> _T:
+        def ask(source: Source, place: Reference) -> _T:
             nonlocal wanted
+            check()
             descriptor = source.resolve(wanted)
             wanted = descriptor.digest  # a mirror that is asked next has this one, or none
-            return question(source, descriptor)
+            return question(source, descriptor, place)
 
         return self._network.ask(reference, ask)
 
     def _check(self, source: Source, place: Reference, digest: str, manifest: bytes, bundles: list[bytes]) -> None:
         """Judge a package by its manifest and signatures alone, before any layer moves."""
-        self._trust.judge(digest, bundles, place, partial(_name, source, manifest))
+        self._trust.judge(digest, bundles, place, partial(_name, source, manifest, place))
         check_layers(expect_package(Manifest.parse(manifest), place))
 
     def _verified(
@@ -296,11 +320,14 @@ class Resolver:
     ) -> ResolvedPackage:
         raw = source.manifest(descriptor.digest)
         bundles = bundles_of(source, descriptor.digest)
-        judged = self._trust.judge(descriptor.digest, bundles, place, partial(_name, source, raw))
+        judged = self._trust.judge(descriptor.digest, bundles, place, partial(_name, source, raw, reference))
         manifest = expect_package(Manifest.parse(raw), reference)
         check_layers(manifest)
         config = read_document(source, manifest.config)
-        check_configuration(config, read_document(source, layer_of(manifest, "manifest.json")))
+        stated = read_document(source, layer_of(manifest, "manifest.json"))
+        check_configuration(config, stated)
+        if any(layer.title == PLACEMENTS for layer in manifest.layers):
+            check_placements(read_document(source, layer_of(manifest, PLACEMENTS)), config, stated)
         return ResolvedPackage(
             path, manifest, reference, place, descriptor.digest, judged.verdict, config, judged.rule, self._trust.mode
         )
@@ -310,7 +337,7 @@ def _is_from(entry: CacheEntry, reference: Reference) -> bool:
     """Return whether a cached package is known to be from the repository that a reference names."""
     if reference.scheme is Scheme.CACHE or reference.digest is None:
         return True
-    known = (Reference.parse(it) for it in entry.references)
+    known = (Reference.reread(it) for it in entry.references)
     return any((it.host, it.path) == (reference.host, reference.path) for it in known)
 
 
@@ -322,41 +349,30 @@ def _not_cached(reference: Reference) -> RegistryError:
     )
 
 
-def _name(source: Source, manifest: bytes) -> str:
-    """What a package is called in the configuration that its digest covers; empty if it does not say."""
-    name = read_document(source, Manifest.parse(manifest).config).get("name")
-    return name if isinstance(name, str) else ""
+def _name(source: Source, manifest: bytes, place: Reference) -> str:
+    """What a package is called in the configuration that its digest covers: a stranger's, which patterns are tried on.
 
-
-def _advised(error: RegistryError, reference: Reference, cache: Cache) -> RegistryError:
-    """Say what would work instead, as far as is known here."""
-    if error.code not in _NOT_HAD:
-        return error
-    cached = cache.references(reference)
-    advice = [error.hint] if error.hint else []
-    if same := cached.get(reference.canonical):
-        advice.append(f"the version pulled last runs without asking: `{same}`")
-    elif cached:
-        advice.append(f"in the cache are {', '.join(f'`{text}`' for text in [*cached][-3:])}")
-    if error.code == "RM404" and "mirrors" not in error.details:
-        advice.append(f"another place that has it can be named: `--mirror {reference.host}=HOST`")
-    advice.append("a pipeline's own source runs without a registry: `python FILE`")
-    details = {**error.details, "reference": str(reference), "cached": dict(cached)}
-    return RegistryError(error.message, code=error.code, hint="; ".join(advice), **details)
+    Raises:
+        PackageError: RM303, it is none that a pipeline can have; RM301, it is no package.
+    """
+    name = read_document(source, expect_package(Manifest.parse(manifest), place).config).get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise PackageError(
+            f"expected a name of at most {_MAX_NAME} characters on one line, got {strict_json.shown(name)}",
+            code="RM303",
+        )
+    return name
 
 
 def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirectory]:
     if path.suffix == ".py":
         raise PackageError(
             f"expected a package, got the source `{path}`",
-            code="RM301",
+            code="RM319",
             hint=f"build it first with `remotemedia build {path}`, or run it in this process with `python {path}`",
         )
-    try:
-        if not path.is_dir():
-            return PackageArchive(path)
-        from remotemedia.registry import LayoutDirectory  # noqa: PLC0415 - a file needs none
+    if not os.path.isdir(path):  # noqa: PTH112 - of what may not be looked at, opening it says why
+        return PackageArchive(path)
+    from remotemedia.registry import LayoutDirectory  # noqa: PLC0415 - a file needs none
 
-        return nullcontext(LayoutDirectory(path))
-    except OSError as exc:
-        raise PackageError(f"`{path}` cannot be read: {exc.strerror}", code="RM301", path=str(path)) from exc
+    return nullcontext(LayoutDirectory(path))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from remotemedia.errors import PackageError, TrustError
+from remotemedia.errors import TrustError
 from remotemedia.runtime._choice import choose
 from remotemedia.schemas.manifest import RuntimeKind
 
@@ -68,22 +68,3 @@ def test_the_word_for_one_node_goes_before_that_for_all() -> None:
         choose(Package([SPECTRUM, GAIN]), ["python-wasm"])
     assert caught.value.code == "RM509"
     assert "`Spectrum`: numpy is native code" in caught.value.message
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        None,
-        {},
-        [1],
-        [{}],
-        [{**GAIN, "runtime": "jvm"}],
-        [{**GAIN, "why": "\x1b[2J"}],
-        [{**GAIN, "lacks": [1]}],
-        [{**GAIN, "others": "python"}],
-    ],
-)
-def test_what_a_stranger_wrote_is_judged_before_it_is_read(rows: Any) -> None:
-    with pytest.raises(PackageError) as caught:
-        choose(Package(rows))
-    assert caught.value.code == "RM303"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from remotemedia.errors import PackageError, RegistryError
+from remotemedia.registry._workers import GivenUpError
+from remotemedia.runtime._at_once import Check
 from remotemedia.runtime._push import push_package
 from remotemedia.runtime.network import Network
 from remotemedia.runtime.publish import build_package
@@ -78,9 +81,9 @@ def test_scenario_parallel_package_fetching(make: Make, resolver: Resolver) -> N
     package = resolver.resolve(make("outer", *(make(f"inner-{n}") for n in range(3))))
     met = threading.Barrier(3, timeout=20)
 
-    def resolve(text: str) -> ResolvedPackage:
+    def resolve(text: str, *, check: Check) -> ResolvedPackage:
         met.wait()  # nobody goes on before all three are here
-        return resolver.resolve(text)
+        return resolver.resolve(text, check=check)
 
     assert len(resolve_nested(package, resolve)) == 3
 
@@ -116,18 +119,73 @@ def test_one_that_fails_does_not_wait_for_the_others(make: Make, resolver: Resol
     package = resolver.resolve(make("outer", "oci://registry.example/slow:1", "oci://registry.example/gone:1"))
     arrived, enough = threading.Event(), threading.Event()
 
-    def resolve(text: str) -> ResolvedPackage:
+    def resolve(text: str, *, check: Check) -> ResolvedPackage:
         if "gone" in text:
             arrived.wait(20)
             raise RegistryError("there is no such package", code="RM402")
         arrived.set()
         assert enough.wait(60), "nobody waits for this one"
-        return resolver.resolve(text)
+        return resolver.resolve(text, check=check)
 
     with pytest.raises(RegistryError, match=r"^node `n1`: `oci://registry.example/gone:1`: there is no such package"):
         resolve_nested(package, resolve)
     assert not enough.is_set()
     enough.set()
+
+
+def until_told(check: Check) -> None:
+    """Take long, and ask now and then."""
+    for _ in range(20_000):
+        check()
+        time.sleep(0.001)
+    raise TimeoutError
+
+
+def test_one_that_fails_ends_what_is_under_way(make: Make, resolver: Resolver) -> None:
+    """Packages that are nodes of one of them are told too."""
+    package = resolver.resolve(make("outer", "oci://registry.example/slow:1", "oci://registry.example/gone:1"))
+    inner = resolver.resolve(make("inner", "oci://registry.example/deep:1", "oci://registry.example/deeper:1"))
+    arrived, ended = threading.Barrier(3, timeout=20), list[str]()
+
+    def resolve(text: str, *, check: Check) -> ResolvedPackage:
+        if "gone" in text:
+            arrived.wait()
+            raise RegistryError("there is no such package", code="RM402")
+        if "slow" in text:
+            resolve_nested(inner, resolve, check=check)
+        arrived.wait()
+        try:
+            until_told(check)
+        except GivenUpError:
+            ended.append(text)
+            raise
+        return inner
+
+    with pytest.raises(RegistryError, match=r"^node `n1`"):
+        resolve_nested(package, resolve)
+    assert sorted(ended) == ["oci://registry.example/deep:1", "oci://registry.example/deeper:1"]
+
+
+class EnoughError(Exception):
+    """Somebody has had enough."""
+
+
+def test_a_pull_ends_when_it_is_told_and_goes_on_the_next_time(make: Make, home: Path) -> None:
+    environ = {"REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development"}
+    resolver, calls = Resolver(environ, Network(environ=environ)), list[int]()
+
+    def check() -> None:
+        calls.append(1)
+        if len(calls) > 3:
+            raise EnoughError
+
+    with RegistrySimulator() as registry:
+        reference = f"oci://{registry.host}/inner:1"
+        push_package(reference, Path(make("inner")), network=Network())
+        with pytest.raises(EnoughError):
+            resolver.resolve(reference, check=check)
+        assert not list((home / "pipelines").glob("[0-9a-f]*"))
+        assert resolver.resolve(reference).digest
 
 
 def test_grants_and_policies_reach_what_they_name(make: Make, resolver: Resolver, home: Path) -> None:

@@ -91,10 +91,11 @@ class SigstoreServer:
         return json.dumps(config).encode()
 
     @staticmethod
-    def token(identity: str) -> str:
-        """A token of the provider that the instance knows; nobody checks its signature here."""
-        now = int(datetime.now(UTC).timestamp())
-        claims = {"iss": ISSUER, "sub": identity, "aud": "sigstore", "iat": now, "nbf": now, "exp": now + 600}
+    def token(identity: str, *, seconds: float = 600) -> str:
+        """A token of the provider that the instance knows, and how long it lives; nobody checks its signature here."""
+        now = datetime.now(UTC).timestamp()
+        claims = {"iss": ISSUER, "sub": identity, "aud": "sigstore", "iat": int(now), "nbf": int(now)}
+        claims["exp"] = now + seconds
         parts = ({"alg": "ES256", "typ": "JWT"}, claims, "signature")
         return ".".join(base64.urlsafe_b64encode(json.dumps(it).encode()).decode().rstrip("=") for it in parts)
 
