@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from remotemedia.cli._console import report
+from remotemedia.cli._digests import in_full
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def approve(
         raise UsageError(
             "expected a package to approve, got none", code="RM701", hint="`--list` shows what was approved"
         )
-    if revoke and any(it.digest == package for it in approvals.all()):
+    approved = [it.digest for it in approvals.all()]
+    package = in_full(package, approved)
+    if revoke and package in approved:
         _revoke(package, approvals, as_json=as_json)  # what was approved need not be here any more
         return
     found = Resolver(os.environ, network.network()).resolve(package)

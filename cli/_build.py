@@ -12,7 +12,7 @@ from remotemedia.cli._compile import Arguments, NoCache, PipelineName, Source, T
 from remotemedia.cli._console import report, say, size, status, warn
 from remotemedia.cli._optimize import Calibration, MaxError, Optimize, optimized_fields, optimized_table
 from remotemedia.cli._options import Json, NetworkOptions, with_network
-from remotemedia.cli._signing_options import SignerOptions, with_signer
+from remotemedia.cli._signing_options import SIGNING, SignerOptions, with_signer
 
 if TYPE_CHECKING:
     from remotemedia.runtime._rebuild import Rebuilt
@@ -27,9 +27,14 @@ Output = Annotated[
 ]
 Version = Annotated[str, typer.Option(help="Version of the package, its tag inside the file.")]
 Key = Annotated[
-    str | None, typer.Option(metavar="FILE|NAME|exec:COMMAND", help="Private key that signs; by default your own.")
+    str | None,
+    typer.Option(
+        metavar="FILE|NAME|exec:COMMAND",
+        help="Private key that signs; by default your own (REMOTEMEDIA_KEY).",
+        rich_help_panel=SIGNING,
+    ),
 ]
-Unsigned = Annotated[bool, typer.Option("--unsigned", help="Do not sign.")]
+Unsigned = Annotated[bool, typer.Option("--unsigned", help="Do not sign.", rich_help_panel=SIGNING)]
 Provenance = Annotated[
     Path | None,
     typer.Option(
@@ -114,8 +119,15 @@ def _expect_no_signer(because: str, key: str | None, signer: SignerOptions) -> N
 
 
 def _build(source: Path, output: str, request: BuildRequest, network: Network, *, as_json: bool) -> None:
+    from remotemedia.errors import UsageError
     from remotemedia.runtime.publish import build_and_push, build_package
 
+    if "://" in output:
+        raise UsageError(
+            f"expected a directory or `{_LAYOUT}PATH[:TAG]` for `--output`, got `{output}`",
+            code="RM701",
+            hint=f"build it, and then `remotemedia push {output}`",
+        )
     with status("building …" if request.optimize is None else "making models smaller, and building …"):
         if output.startswith(_LAYOUT):
             built, target = build_and_push(source, output, environ=os.environ, request=request, network=network)

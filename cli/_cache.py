@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from remotemedia.cli._console import report, size, warn
+from remotemedia.cli._digests import in_full
 from remotemedia.cli._options import Json
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def verify(*, as_json: Json = False) -> None:
 def clear(
     reference: Annotated[str | None, typer.Argument(help="Only this package; by default all.")] = None,
     *,
+    pinned: Annotated[bool, typer.Option("--pinned", help="Those that are pinned too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Remove packages, which are fetched again when they are next used, and what builds have kept."""
@@ -93,15 +95,25 @@ def clear(
 
     cache = _cache()
     before = cache.size() + _kept_by_builds()
-    if reference is not None:
-        cache.remove(Reference.parse(reference))
-    kept = cache.clear() if reference is None else ()
+    others = cache.remove(Reference.parse(in_full(reference))) if reference is not None else ()
+    kept = cache.clear(pinned=pinned) if reference is None else ()
     if reference is None:
         _forget_builds()
-    for it in kept:
+    spared = [it for it in kept if it.pinned and not pinned]
+    in_use = [it for it in kept if it not in spared]
+    for it in spared:
+        warn(f"{it.digest[:19]} is pinned, and stays; `--pinned` removes it")
+    for it in in_use:
         warn(f"{it.digest[:19]} is in use, and stays")
     freed = before - cache.size() - _kept_by_builds()
-    report({"freed": freed, "in_use": [it.digest for it in kept]}, f"freed {size(freed)}", as_json=as_json)
+    fields = {
+        "freed": freed,
+        "in_use": [it.digest for it in in_use],
+        "pinned": [it.digest for it in spared],
+        "references": list(others),
+    }
+    forgot = f"forgot {reference}; the package stays as {', '.join(others)}"
+    report(fields, forgot if others else f"freed {size(freed)}", as_json=as_json)
 
 
 @app.command()
@@ -113,7 +125,7 @@ def pin(
     """Keep a package when room is made; another version of it is not meant."""
     from remotemedia.registry import Reference
 
-    entry = _cache().pin(Reference.parse(reference))
+    entry = _cache().pin(Reference.parse(in_full(reference)))
     report(_fields(entry), f"{entry.digest} stays", as_json=as_json)
 
 
@@ -126,7 +138,7 @@ def unpin(
     """Let a package go again when room is made."""
     from remotemedia.registry import Reference
 
-    entry = _cache().pin(Reference.parse(reference), keep=False)
+    entry = _cache().pin(Reference.parse(in_full(reference)), keep=False)
     report(_fields(entry), f"{entry.digest} may go", as_json=as_json)
 
 
@@ -151,8 +163,11 @@ def gc(
     freed = sum(it.size for it in found)
     rows = [{"kind": it.kind, "name": it.name, "size": it.size, "why": it.why} for it in found]
     lines = [f"{it.kind:<11}  {it.name[:19]:<19}  {size(it.size):>9}  {it.why}" for it in found]
-    total = f"{'would free' if dry_run else 'freed'} {size(freed)}"
-    report({"removed": rows, "freed": freed, "dry_run": dry_run}, "\n".join([*lines, total]), as_json=as_json)
+    lines += [f"{'would free' if dry_run else 'freed'} {size(freed)}"]
+    pinned = sum(it.size for it in _cache().list() if it.pinned) if limit is not None else 0
+    lines += [f"{size(pinned)} are pinned, and stay"] if pinned else []
+    fields = {"removed": rows, "freed": freed, "pinned": pinned, "dry_run": dry_run}
+    report(fields, "\n".join(lines), as_json=as_json)
 
 
 def _fields(entry: CacheEntry) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typer.core import TyperCommand, TyperGroup
 _PLAIN: Final = (bool, str, Path)  # flags come as `True`, `False` or `None`
 _NUMBERS: Final = (int, float)
 _LISTS: Final = {list[str]: str, list[Path]: Path}
+# What help says of an option's value, where it does not say it by itself: a flag has none, a list is given one by one.
+_SHOWN: Final = {bool: "", list[str]: "<str> …", list[Path]: "<path> …"}
 
 
 class Command(TyperCommand):
@@ -125,6 +127,8 @@ def _as_they_stand(params: Iterable[Any]) -> list[Any]:
     found = list(params)
     for param in found:
         kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+        if param.param_type_name == "option" and param.metavar is None and kind in _SHOWN:
+            param.metavar = _SHOWN[kind]
         if kind in _PLAIN or kind in _LISTS:
             vars(param)["_runtime_param"] = _AsItStands(_LISTS.get(kind, kind), is_list=kind in _LISTS)
         elif kind in _NUMBERS:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from remotemedia.errors import CompileError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from remotemedia.compiler import Diagnostic
     from remotemedia.errors import RemoteMediaError
 
+_AT_ONCE_S: Final = 1.0
 _RED, _YELLOW, _BOLD, _PLAIN = "\033[1;31m", "\033[1;33m", "\033[1m", "\033[0m"
 
 
@@ -36,16 +37,22 @@ def warn(message: str) -> None:
 
 
 def show_log() -> None:
-    """Let what the libraries log as a warning be told like any other."""
+    """Let what the libraries log be told, warnings like any other; what several threads say at once, once."""
     import logging
 
-    class Warnings(logging.Handler):
+    class Talk(logging.Handler):
+        last: tuple[str, int | None, float] = "", None, 0.0
+
         def emit(self, record: logging.LogRecord) -> None:
-            warn(record.getMessage())
+            text, thread, moment = self.last
+            self.last = record.getMessage(), record.thread, record.created
+            if text != self.last[0] or thread == record.thread or record.created - moment > _AT_ONCE_S:
+                (warn if record.levelno >= logging.WARNING else say)(self.last[0])
 
     logger = logging.getLogger("remotemedia")
     if not logger.handlers:
-        logger.addHandler(Warnings(logging.WARNING))
+        logger.addHandler(Talk(logging.INFO))
+        logger.setLevel(logging.INFO)
 
 
 def show_error(error: RemoteMediaError, *, as_json: bool) -> int:
@@ -74,8 +81,7 @@ def _rendered(error: RemoteMediaError, *, color: bool) -> str:
     for cause in causes if isinstance(causes, list) else []:
         lines.append(f"  = cause: {cause['kind']}: {cause['message']}")
         lines += [f"    {line}" for line in (cause.get("trace") or "").splitlines()]
-    if error.hint:
-        lines.append(f"  = help: {error.hint}")
+    lines += [f"  = help: {advice}" for advice in (error.hint or "").splitlines()]
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -20,19 +21,26 @@ from remotemedia.cli._attested import (
     sbom_line,
 )
 from remotemedia.cli._console import report, size, warn
+from remotemedia.cli._digests import in_full
 from remotemedia.cli._graph import graph_of
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._placements import placement_table
-from remotemedia.cli._signature import signature_line, signer_fields
+from remotemedia.cli._signature import plain, signature_line, signer_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pydantic import BaseModel
 
     from remotemedia.errors import TrustError
     from remotemedia.runtime.resolve import ResolvedPackage, Resolver
     from remotemedia.runtime.run import NestedPackage
 
 _SBOM: Final = "meta/sbom.cdx.json"
+
+
+# What stands in a package's files is not read for a look at it, and a run refuses what was changed.
+_ADMITTED: Final = "yes, if its files are whole (`remotemedia verify` hashes them)"
 
 
 @with_network
@@ -56,7 +64,7 @@ def inspect(
     net, trust = network.network(), Trust.of(os.environ)
     resolver = Resolver(os.environ, net, trust=trust.undecided())
     with TemporaryDirectory(prefix="remotemedia-") as directory:
-        found = resolver.look(package, Path(directory))
+        found = resolver.look(in_full(package), Path(directory))
         if manifest or sbom:
             _print(found.document("manifest.json" if manifest else _SBOM))
         elif provenance:
@@ -78,8 +86,9 @@ def _fields(
     found: ResolvedPackage, nested: Mapping[str, NestedPackage], objection: TrustError | None
 ) -> dict[str, Any]:
     from remotemedia.runtime.resolve import ENVIRONMENT
+    from remotemedia.schemas.package import EnvironmentDocument, ProvenanceDocument, RuntimeDocument
 
-    runtime, stated = found.document("meta/runtime.json"), found.document("manifest.json")
+    runtime, stated = _document(found, "meta/runtime.json", RuntimeDocument), found.document("manifest.json")
     return {
         "reference": str(found.reference),
         "digest": found.digest,
@@ -88,7 +97,7 @@ def _fields(
         "signature": _signature(found),
         "admitted": objection is None,
         "objection": {"code": objection.code, "message": objection.message} if objection else None,
-        "provenance": found.document("meta/provenance.json"),
+        "provenance": _document(found, "meta/provenance.json", ProvenanceDocument),
         "signed_provenance": provenance_fields(found.verdict),
         "sbom": sbom_fields(found.verdict, found.document(_SBOM)),
         "nodes": [row for node in runtime["nodes"] for row in (node, *_rows_within(node["id"], nested))],
@@ -103,10 +112,19 @@ def _fields(
         ],
         "dependencies": runtime["dependencies"],
         "distributions": runtime["distributions"],
-        "environment": found.document(ENVIRONMENT) if found.has(ENVIRONMENT) else None,
+        "environment": _document(found, ENVIRONMENT, EnvironmentDocument) if found.has(ENVIRONMENT) else None,
         "parameters": stated.get("parameters", {}),
         "secrets": stated.get("secrets", []),
     }
+
+
+def _document(found: ResolvedPackage, title: str, form: type[BaseModel]) -> dict[str, Any]:
+    """A document whose fields are all there."""
+    from remotemedia.runtime._documents import expect_form
+
+    document = found.document(title)
+    expect_form(document, form, title)
+    return document
 
 
 def _objection(resolver: Resolver, found: ResolvedPackage) -> TrustError | None:
@@ -127,7 +145,7 @@ def _nested(found: ResolvedPackage, resolver: Resolver, directory: Path) -> Mapp
 
     within = resolver.within(found)
     try:
-        return resolve_nested(found, lambda text: within.look(text, directory))
+        return resolve_nested(found, partial(within.look, directory=directory))
     except RemoteMediaError as error:
         warn(f"packages that are nodes are not shown: {error.message} ({error.code})")
         return {}
@@ -159,7 +177,7 @@ def _text(found: ResolvedPackage, fields: dict[str, Any], nested: Mapping[str, N
     rows = [
         ("digest", found.digest),
         ("signature", signature_line(found.verdict)),
-        ("runs here", "yes" if objection is None else f"no: {objection['message']} ({objection['code']})"),
+        ("runs here", f"no: {objection['message']} ({objection['code']})" if objection else _ADMITTED),
         ("provenance", provenance_line(found.verdict)),
         ("contents", sbom_line(fields["sbom"])),
         ("built", f"{provenance['buildTimestamp']} by {provenance['builder']['id']}"),
@@ -173,7 +191,8 @@ def _text(found: ResolvedPackage, fields: dict[str, Any], nested: Mapping[str, N
     given += _licences(fields["distributions"], fields["environment"])
     packages = [f"  {name}  {it.package.digest}, {signature_line(it.package.verdict)}" for name, it in nested.items()]
     given += ["", "packages", *packages] if packages else []
-    return "\n".join([*head, "", "nodes", placement_table(fields["nodes"]), *given, "", "files", *files])
+    above, below = map(plain, head), map(plain, (*given, "", "files", *files))
+    return "\n".join([*above, "", "nodes", placement_table(fields["nodes"]), *below])
 
 
 def _licences(distributions: list[dict[str, Any]], environment: dict[str, Any] | None) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from remotemedia.cli._console import report
+from remotemedia.cli._console import report, say
 from remotemedia.cli._options import Json
 from remotemedia.cli._password import PasswordStdin, password_source
 
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Your own keys, and those of others that you trust.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The key's name.")]
-KeyKind = Annotated[str | None, typer.Option("--type", help="p256 or ed25519.")]
+KeyKind = Annotated[str | None, typer.Option("--type", help="Of the key.", metavar="p256|ed25519")]
 Encrypt = Annotated[bool, typer.Option("--encrypt", help="Protect the private key by a password.")]
 GivenName = Annotated[str | None, typer.Option(help="What to call it; by default the file's name.")]
 _DEFAULT = "default"
-_MAX_BYTES: Final = 4 << 20  # a revocation list of a large authority
 
 # What a file may hold of which packages are to be trusted, and the options that say more about it.
 _SIGSTORE, _AUTHORITY, _REVOCATIONS, _KEY = "a Sigstore root", "an authority", "a revocation list", "a public key"
@@ -78,8 +78,9 @@ def trust(
 ) -> None:
     """Trust the packages that a key, or those whom an authority certifies, have signed."""
     from remotemedia.errors import UsageError
+    from remotemedia.trust import read_key_file
 
-    data, named, store = _read(file), name or file.stem, _store()
+    data, named, store = read_key_file(file), name or file.stem, _store()
     what = _what(data, file)
     given = {"--timestamping": timestamping, "--identity": bool(identity), "--issuer": issuer is not None}
     for option in (option for option, is_given in given.items() if is_given and option not in _NARROWING[what]):
@@ -112,9 +113,9 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Make a private key your own; one that is encrypted stays so, with its password."""
-    from remotemedia.trust import is_encrypted
+    from remotemedia.trust import is_encrypted, read_key_file
 
-    pem, named = _read(file), name or file.stem
+    pem, named = read_key_file(file), name or file.stem
     password = password_source(stdin=password_stdin)
     new = password() if is_encrypted(pem) else None
     key = _store().import_(pem, named, password=password, new_password=new)
@@ -133,6 +134,8 @@ def export(
     store, password = _store(), password_source(stdin=password_stdin)
     encrypted = not public and any(it.encrypted for it in store.list() if it.name == name and it.own)
     pem = store.export(name, public=public, password=password, new_password=password() if encrypted else None)
+    if not public and not encrypted:
+        say("this is the private key, and not encrypted; `--public` prints what others need to trust you")
     typer.echo(pem.decode().rstrip())
 
 
@@ -149,25 +152,46 @@ def rotate(
     as_json: Json = False,
 ) -> None:
     """Put a new key in the place of one of your own, whose private half is destroyed."""
-    from datetime import timedelta
+    from datetime import UTC, datetime, timedelta
 
-    store = _store()
+    store, now = _store(), datetime.now(UTC).replace(microsecond=0)
     encrypted = any(it.encrypted for it in store.list() if it.name == name and it.own)
     asked = encrypt or encrypted or password_stdin
     password = password_source(stdin=password_stdin, new=True)() if asked else None
-    key = store.rotate(name, grace=timedelta(days=grace), kind=_kind(kind), password=password)
-    older = [it.until for it in store.list() if it.until is not None and it.name.rpartition(".")[0] == name]
-    until = max(older)
+    until = now + timedelta(days=grace)
+    key = store.rotate(name, at=now, grace=timedelta(days=grace), kind=_kind(kind), password=password)
     fields = {"name": name, "fingerprint": key.public.fingerprint, "old_until": until.isoformat()}
-    text = f"`{name}` is now {key.public.fingerprint}; the old key counts until {until:%Y-%m-%d %H:%M} UTC"
-    report(fields, text, as_json=as_json)
+    end = f"counts until {until:%Y-%m-%d %H:%M} UTC" if grace else "counts only for what is proven to be older"
+    report(fields, f"`{name}` is now {key.public.fingerprint}; the old key {end}", as_json=as_json)
 
 
 @app.command()
-def remove(name: Name, *, as_json: Json = False) -> None:
-    """Forget a key, or whatever else has this name."""
-    _store().remove(name)
+def remove(
+    name: Name,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Destroy a private key of your own without a question.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a key, or whatever else has this name; of a key of your own the private half is destroyed."""
+    store = _store()
+    if store.has(name) and not yes:
+        _expect_yes(name)
+    store.remove(name)
     report({"removed": name}, f"removed `{name}`", as_json=as_json)
+
+
+def _expect_yes(name: str) -> None:
+    """Ask whether a private key, which nothing brings back, is to be destroyed; without a terminal it is not."""
+    from remotemedia.errors import UsageError
+
+    lost = f"the private key `{name}` would be destroyed, and nothing can be signed by it any more"
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"expected `--yes`: {lost}",
+            code="RM701",
+            hint=f"`remotemedia keys export {name}` prints it, to be kept elsewhere; `keys rotate` puts a new one here",
+        )
+    typer.confirm(f"{lost}; go on?", abort=True, err=True)
 
 
 def _fields(entry: KeyEntry) -> dict[str, Any]:
@@ -203,19 +227,6 @@ def _what(data: bytes, file: Path) -> str:
     if b"-----BEGIN CERTIFICATE-----" in data:
         return _AUTHORITY
     return _REVOCATIONS if b"-----BEGIN X509 CRL-----" in data or file.suffix == ".crl" else _KEY
-
-
-def _read(file: Path) -> bytes:
-    from remotemedia.errors import TrustError
-
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
-    except OSError as exc:
-        raise TrustError(f"key `{file}` cannot be read: {exc.strerror}", code="RM506") from exc
-    if len(data) > _MAX_BYTES:
-        raise TrustError(f"expected `{file}` to have at most {_MAX_BYTES} bytes", code="RM506")
-    return data
 
 
 def _store() -> KeyStore:

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from remotemedia.cli._console import report, warn
+from remotemedia.cli._host import Host, host_of
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 
 
 @with_network
 def login(
-    host: Annotated[str, typer.Argument(help="HOST[:PORT] of the registry.", metavar="HOST")],
+    host: Host,
     *,
     username: Annotated[str | None, typer.Option("--username", "-u", help="By default it is asked for.")] = None,
     password_stdin: Annotated[
@@ -24,13 +25,14 @@ def login(
     as_json: Json = False,
 ) -> None:
     """Log in to a registry; the password is tried, and kept where docker keeps it."""
-    from remotemedia.registry import Credentials, Reference, store_login
+    from remotemedia.registry import Credentials, store_login
 
-    host = Reference.parse(f"oci://{host.removeprefix('https://').rstrip('/')}/any").host
+    net = network.network()
+    host = host_of(host, net)
     username = username or _asked("user name", hidden=False)
     password = _read_password() if password_stdin else _asked("password", hidden=True)
     credentials = Credentials(username, password)
-    if not network.network().check_login(host, credentials):
+    if not net.check_login(host, credentials):
         warn(f"`{host}` lets anybody in: the password was not tried")
     place = store_login(host, credentials, os.environ)
     report(

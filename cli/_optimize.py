@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from remotemedia.cli._command import Command
 from remotemedia.cli._console import size
+from remotemedia.errors import UsageError
 
 if TYPE_CHECKING:
     from remotemedia.packager.optimize import Attempt, Optimization, Outcome
 
-_FLAG = "--optimize"
+_FLAG: Final = "--optimize"
+_WAYS: Final = ("auto", "int8-dynamic", "int8-static", "fp16", "4bit", "none")
 
 Optimize = Annotated[
     str | None,
     typer.Option(
         _FLAG,
-        metavar="[=auto|int8-dynamic|int8-static|fp16|4bit|none]",
-        help="Make models smaller where their outputs stay what they are.",
+        metavar="[=WAY]",
+        help=f"Make models smaller where their outputs stay what they are: {', '.join(_WAYS)}.",
     ),
 ]
 MaxError = Annotated[
@@ -36,8 +39,17 @@ class OptimizingCommand(Command):
     """A command whose `--optimize` needs no value: alone it is `--optimize=auto`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give the option its value, unless it stands behind `--`."""
+        """Give the option its value, unless it stands behind `--`.
+
+        Raises:
+            UsageError: RM701, its value is a word of its own, which would be taken for the pipeline's file.
+        """
         end = args.index("--") if "--" in args else len(args)
+        for flag, word in pairwise(args[:end]):
+            if flag == _FLAG and word in _WAYS:
+                raise UsageError(
+                    f"expected `{_FLAG}={word}`, got `{_FLAG} {word}`", code="RM701", hint="the value stands behind `=`"
+                )
         named = [f"{_FLAG}=auto" if arg == _FLAG else arg for arg in args[:end]]
         return super().parse_args(ctx, [*named, *args[end:]])
 

@@ -66,15 +66,30 @@ _NETWORK: Final[dict[str, tuple[Any, Any]]] = {
         False,
     ),
     "ca_file": (
-        Annotated[Path | None, typer.Option("--ca-file", help="PEM file of further authorities to trust servers by.")],
+        Annotated[
+            Path | None,
+            typer.Option(
+                "--ca-file", help="PEM file of further authorities to trust servers by (REMOTEMEDIA_CA_FILE)."
+            ),
+        ],
         None,
     ),
     "client_cert": (
-        Annotated[Path | None, typer.Option("--client-cert", help="PEM file of the certificate to show the server.")],
+        Annotated[
+            Path | None,
+            typer.Option(
+                "--client-cert", help="PEM file of the certificate to show the server (REMOTEMEDIA_CLIENT_CERT)."
+            ),
+        ],
         None,
     ),
     "client_key": (
-        Annotated[Path | None, typer.Option("--client-key", help="PEM file of its key, if it is not in the same one.")],
+        Annotated[
+            Path | None,
+            typer.Option(
+                "--client-key", help="PEM file of its key, if it is not in the same one (REMOTEMEDIA_CLIENT_KEY)."
+            ),
+        ],
         None,
     ),
     "mirrors": (
@@ -87,5 +102,5 @@ _NETWORK: Final[dict[str, tuple[Any, Any]]] = {
 }
 
 
-with_network = expanding("network", _NETWORK, NetworkOptions)
+with_network = expanding("network", _NETWORK, NetworkOptions, panel="Network")
 """Gives a command the options of the network in the place of its parameter `network: NetworkOptions`."""

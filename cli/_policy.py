@@ -38,6 +38,7 @@ def check(
 
     home = home_directory(os.environ)
     policy = load_policy(home, file)
+    none = f"there is no policy.toml in `{home}`: keyring and mode decide" if policy.source is None else None
     unknown = _unknown(policy, KeyStore(home).list())
     fields = {
         "policy": policy.source,
@@ -48,7 +49,7 @@ def check(
     count = len(policy.rules)
     said = [f"{policy.source}: {count} rule{'' if count == 1 else 's'}, all else "]
     said[0] += "is refused" if policy.refuses_others else "is judged by keyring and mode"
-    report(fields, "\n".join([*said, *(f"  warning: {it}" for it in unknown)]), as_json=as_json)
+    report(fields, none or "\n".join([*said, *(f"  warning: {it}" for it in unknown)]), as_json=as_json)
 
 
 @app.command("test")
@@ -83,7 +84,7 @@ def explain(
         "rule": rule.name if rule else None,
         "matched_by": match.place if match else None,
         "passed_over": _passed_over(trust.policy, rule),
-        "conditions": [{"text": it.text, "ok": it.ok} for it in conditions],
+        "conditions": [it._asdict() for it in conditions],
         "grants": list(rule.grants) if rule else [],
     }
     report(fields, _text(fields, refuses=trust.policy.refuses_others), as_json=as_json)
@@ -100,10 +101,14 @@ def _text(fields: dict[str, Any], *, refuses: bool) -> str:
         return "\n".join(lines)
     known = f", as it was pulled by {fields['matched_by']}" if fields["matched_by"] != fields["place"] else ""
     lines.append(f"  rule `{fields['rule']}` matches{known}")
-    lines += [f"  {'ok ' if it['ok'] else 'no '} {it['text']}" for it in fields["conditions"]]
+    lines += [_line(**it) for it in fields["conditions"]]
     lines += [f"  grants {it}" for it in fields["grants"]]
     lines.append("  admitted" if all(it["ok"] for it in fields["conditions"]) else "  refused")
     return "\n".join(lines)
+
+
+def _line(text: str, got: str, *, ok: bool) -> str:
+    return f"  ok  {text}" if ok else f"  no  {text}; got {got}"
 
 
 def _passed_over(policy: Policy, rule: Rule | None) -> list[str]:

@@ -21,10 +21,12 @@ def push(
     as_json: Json = False,
 ) -> None:
     """Push a package and its signatures."""
-    from remotemedia.runtime._push import newest_package, push_package
+    from remotemedia.runtime._push import check_target, newest_package, push_package
 
+    net = network.network()
+    check_target(reference, net)
     path = package or newest_package(Path())
     with transfer("pushing") as progress:
-        target, descriptor = push_package(reference, path, network=network.network(), progress=progress)
+        target, descriptor = push_package(reference, path, network=net, progress=progress)
     fields = {"reference": target.canonical, "digest": descriptor.digest, "package": str(path)}
     report(fields, f"pushed {path.name} to {target.canonical}\n{descriptor.digest}", as_json=as_json)

@@ -43,5 +43,5 @@ ResumeFrom = Annotated[
     Path | None, typer.Option(help="Go on with the run that was noted in a directory.", metavar="DIR")
 ]
 Timings = Annotated[bool, typer.Option("--timings", help="Tell on stderr where the time went.")]
-Pull = Annotated[str, typer.Option(help="Ask the registry: missing, always or never.")]
+Pull = Annotated[str, typer.Option(help="When to ask the registry.", metavar="missing|always|never")]
 ExplainJson = Annotated[bool, typer.Option("--json", help="With --explain, print JSON.")]

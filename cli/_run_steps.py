@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remotemedia.cli._console import say
+from remotemedia.cli._digests import in_full
 from remotemedia.cli._observe import LogLevel, Wanted, observe
 from remotemedia.cli._progress import transfer
 from remotemedia.cli._signature import warn_of_signers
@@ -76,7 +77,7 @@ def fetch(reference: str, *, pull: str, policy: Path | None, network: Network) -
         raise UsageError(f"expected `missing`, `always` or `never` for `--pull`, got `{pull}`", code="RM701")
     resolver = Resolver(os.environ, network, trust=Trust.of(os.environ, policy=policy))
     with transfer("pulling") as progress:
-        package, nested = resolver.resolve_all(reference, pull=PullPolicy(pull), progress=progress)
+        package, nested = resolver.resolve_all(in_full(reference), pull=PullPolicy(pull), progress=progress)
     warn_of_signers(package, nested)
     return Fetched(package, nested, resolver)
 

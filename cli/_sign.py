@@ -12,7 +12,7 @@ from remotemedia.cli._console import report, warn
 from remotemedia.cli._given import read_given
 from remotemedia.cli._options import Json, NetworkOptions, with_network
 from remotemedia.cli._signature import plain
-from remotemedia.cli._signing_options import SignerOptions, with_signer
+from remotemedia.cli._signing_options import SIGNING, SignerOptions, with_signer
 
 
 @with_network
@@ -23,7 +23,9 @@ def sign(
     keys: Annotated[
         list[str] | None,
         typer.Option(
-            "--key", help="A key of yours by NAME, a FILE, or exec:COMMAND; may be repeated. Default: your own."
+            "--key",
+            help="A key of yours by NAME, a FILE, or exec:COMMAND; repeatable. Default: your own (REMOTEMEDIA_KEY).",
+            rich_help_panel=SIGNING,
         ),
     ] = None,
     signer: SignerOptions,
@@ -40,7 +42,7 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign a package where it is; signatures that it has stay."""
-    from remotemedia.registry import Reference, Scheme
+    from remotemedia.registry import Scheme
     from remotemedia.runtime._signers import SigningOptions, open_signers
     from remotemedia.runtime._signing import Attestations, sign_package
     from remotemedia.trust import SBOM_PREDICATE
@@ -50,7 +52,7 @@ def sign(
     )
     options, net = SigningOptions(keys=tuple(keys or ()), **signer.signing), network.network()
     signers = open_signers(options, environ=os.environ, network=net, password=signer.password)
-    reference = Reference.parse(package)
+    reference = net.parse(package)
     if reference.scheme is Scheme.REGISTRY and reference.digest is None:
         warn("a tag may point to another package tomorrow; what it points to now is signed")
     signed = sign_package(package, [it.attest for it in signers], network=net, attestations=attestations)

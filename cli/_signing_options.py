@@ -68,6 +68,7 @@ class SignerOptions:
         return password_source(stdin=self.password_stdin)
 
 
+SIGNING: Final = "Signing"
 _SIGNER: Final[dict[str, tuple[Any, Any]]] = {
     "certificate": (
         Annotated[
@@ -107,7 +108,7 @@ _SIGNER: Final[dict[str, tuple[Any, Any]]] = {
     "password_stdin": (PasswordStdin, False),
 }
 
-with_signer = expanding("signer", _SIGNER, SignerOptions)
+with_signer = expanding("signer", _SIGNER, SignerOptions, panel=SIGNING)
 """Gives a command the options of who signs in the place of its parameter `signer: SignerOptions`."""
 
 

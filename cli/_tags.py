@@ -18,8 +18,6 @@ def tags(
     as_json: Json = False,
 ) -> None:
     """List the tags of a repository, one a line."""
-    from remotemedia.registry import Reference
-
-    place = Reference.parse(reference)
-    found = network.network().ask(place, lambda source: source.tags())
+    given = network.network()
+    found = given.ask(given.parse(reference), lambda source, _: source.tags())
     report({"reference": reference, "tags": list(found)}, "\n".join(found), as_json=as_json)

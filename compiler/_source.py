@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -136,7 +137,7 @@ def line_of(text: str, line: int) -> str:
 def _read(path: Path, name: str, code: str) -> bytes:
     saw(path)
     if not is_file(path):  # neither a directory nor a pipe, which would keep us waiting
-        raise compile_error([Diagnostic(code, "error", f"expected a file at `{name}`, found none")])
+        raise compile_error([_no_file(path, name, code)])
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -148,6 +149,14 @@ def _read(path: Path, name: str, code: str) -> bytes:
         message = f"expected at most {MAX_FILE_BYTES} bytes in `{name}`, got more"
         raise compile_error([Diagnostic("RM114", "error", message, help="keep data in files beside the program")])
     return data
+
+
+def _no_file(path: Path, name: str, code: str) -> Diagnostic:
+    if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` fails where the name is too long
+        return Diagnostic(code, "error", f"expected a file at `{name}`, found none")
+    likely = is_file(path / "pipeline.py")
+    help_ = "did you mean `pipeline.py` in it?" if likely else "name the file that builds the pipeline"
+    return Diagnostic(code, "error", f"expected a file at `{name}`, found a directory", help=help_)
 
 
 def _decode(data: bytes, name: str, code: str) -> str:

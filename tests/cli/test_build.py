@@ -57,7 +57,7 @@ def test_what_is_not_known_is_refused_with_its_place(project: Project, remotemed
     )
     done = remotemedia("build", file)
     assert done.returncode == 1
-    assert done.stderr.startswith("error[RM107]")
+    assert "\nerror[RM107]" in done.stderr
     assert "pipeline.py:15:21" in done.stderr
     assert "sys.argv" in done.stderr
 

@@ -59,6 +59,19 @@ def test_check_lists_what_differs(build: Build, remotemedia: Command, tmp_path: 
     assert "build time" not in changed
 
 
+def test_check_says_that_the_package_was_built_with_other_options(
+    build: Build, remotemedia: Command, tmp_path: Path
+) -> None:
+    package, source = build(DOUBLE, "--optimize=fp16", "--max-error", "2"), tmp_path / "project" / "pipeline.py"
+    done = remotemedia("build", source, "--check", package)
+    assert done.returncode == 1
+    assert "it was built with `--optimize=fp16 --max-error 2`" in done.stdout
+    done = remotemedia("build", source, "--check", package, "--optimize=fp16", "--max-error", "2")
+    assert done.returncode == 0, done.stdout
+    done = remotemedia("build", source, "--check", build(name="plain"), "--optimize=fp16")
+    assert "it was built without `--optimize=fp16 --max-error 0.01`" in done.stdout
+
+
 def test_lock_pins_references(store: Path, project: Project, remotemedia: Command, tmp_path: Path) -> None:
     file = project(OUTER.format(store=store), name="outer")
     digest = json.loads((store / "index.json").read_text())["manifests"][0]["digest"]

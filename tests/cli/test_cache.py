@@ -61,10 +61,39 @@ def test_packages_are_listed_pinned_and_removed(pulled: str, home: Path, remotem
     (package,) = json.loads(remotemedia("cache", "list", "--json").stdout)["packages"]
     assert package["references"] == [pulled]
     assert package["pinned"]
+    done = remotemedia("cache", "gc", "--to-size", "0")
+    assert done.stdout.splitlines()[1].endswith(" are pinned, and stay")
+    done = remotemedia("cache", "clear", "--json")
+    assert json.loads(done.stdout)["pinned"] == [package["digest"]]
+    assert "is pinned, and stays; `--pinned` removes it" in done.stderr
     assert not json.loads(remotemedia("cache", "unpin", package["digest"], "--json").stdout)["pinned"]
     gone = json.loads(remotemedia("cache", "gc", "--to-size", "0", "--json").stdout)["removed"]
     assert [it["name"] for it in gone if it["kind"] == "package"] == [package["digest"]]
     assert not list((home / "pipelines").glob("[0-9a-f]*"))
+
+
+def test_a_name_is_forgotten_where_the_package_has_another(pulled: str, push: Push, remotemedia: Command) -> None:
+    again = push("again", DOUBLE)
+    other = again.replace("/team/again", "/team/double").replace(":1.0", ":1.1")
+    assert remotemedia("copy", pulled, other).returncode == 0
+    assert remotemedia("pull", other).returncode == 0
+    done = remotemedia("cache", "clear", pulled)
+    assert done.stdout == f"forgot {pulled}; the package stays as {other}\n"
+
+
+def test_the_digest_that_a_list_shows_names_the_package(pulled: str, remotemedia: Command) -> None:
+    short = remotemedia("cache", "list").stdout.split()[0]
+    assert len(short) == len("sha256:") + 12
+    digest = json.loads(remotemedia("cache", "pin", short, "--json").stdout)["digest"]
+    assert digest.startswith(short)
+    assert json.loads(remotemedia("inspect", short, "--json").stdout)["digest"] == digest
+    assert "error[RM501]" in remotemedia("verify", short).stderr  # it was found, and is not signed
+    assert remotemedia("run", short, "--input", "-", stdin="1\n").returncode == 0
+    assert remotemedia("approve", short, "--allow", "net=a:1").returncode == 0
+    assert remotemedia("cache", "clear", "--pinned").returncode == 0
+    assert f"{digest}: forgotten" in remotemedia("approve", "--revoke", short).stdout
+    unknown = remotemedia("cache", "pin", "sha256:0123456789ab")
+    assert "whose digest begins with `sha256:0123456789ab`, got none" in unknown.stderr
 
 
 def test_damage_is_told_by_name_and_mended(pulled: str, home: Path, remotemedia: Command) -> None:
@@ -83,6 +112,13 @@ def test_damage_is_told_by_name_and_mended(pulled: str, home: Path, remotemedia:
     assert mended.stdout == "15\n"
     assert mended.stderr.startswith(f"warning: `{pulled}` was damaged in the cache, `modules/double.pynode` of it")
     assert json.loads(remotemedia("cache", "verify", "--json").stdout) == {"damaged": []}
+
+
+def test_damage_is_told_once(pulled: str, home: Path, remotemedia: Command) -> None:
+    (entry,) = home.glob("pipelines/[0-9a-f]*")
+    (entry / "blobs/sha256" / entry.name).unlink()
+    mended = remotemedia("run", pulled, "--input", "-", stdin="5\n")
+    assert (mended.stdout, mended.stderr.count("damaged in the cache")) == ("15\n", 1)
 
 
 def test_pull_fetches_what_the_nodes_are(push: Push, remotemedia: Command) -> None:

@@ -183,6 +183,7 @@ def test_cache_gc_tells_what_it_removes(remotemedia: Command, home: Path) -> Non
     assert report == {
         "removed": [{"kind": "blob", "name": f"sha256:{'0' * 64}", "size": 5, "why": "of no cached package"}],
         "freed": 5,
+        "pinned": 0,
         "dry_run": True,
     }
     assert "freed 5 B" in remotemedia("cache", "gc").stdout

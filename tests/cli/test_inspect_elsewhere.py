@@ -14,6 +14,8 @@ from tests.cli.conftest import Build
 from tests.conftest import Command
 from tests.simulators.registry import RegistrySimulator
 
+RUNTIME, PROVENANCE = "meta/runtime.json", "meta/provenance.json"
+
 
 @pytest.fixture
 def remotemedia(inside: Command) -> Command:
@@ -100,9 +102,9 @@ def altered(package: Path, place: Path, change: Any) -> str:
         image = json.loads(archive.manifest(archive.resolve(None).digest))
         described = [Descriptor.from_json(it) for it in (image["config"], *image["layers"])]
         contents = {it.title: b"".join(archive.open_blob(it)) for it in described}
-    stated = json.loads(contents["manifest.json"])
-    change(stated, image)
-    contents["manifest.json"] = json.dumps(stated).encode()
+    documents = {title: json.loads(contents[title]) for title in ("manifest.json", RUNTIME, PROVENANCE)}
+    change(documents, image)
+    contents |= {title: json.dumps(document).encode() for title, document in documents.items()}
     for row, known in zip((image["config"], *image["layers"]), [*described, *described[1:]], strict=False):
         blob = Descriptor.of(known.media_type, contents[known.title])
         layout.put_blob(blob, BytesContent(contents[known.title]))
@@ -111,16 +113,30 @@ def altered(package: Path, place: Path, change: Any) -> str:
     return f"oci-layout:{place}:1"
 
 
-def hide_a_grant(stated: dict[str, Any], image: dict[str, Any]) -> None:
-    stated["nodes"][0]["grants"] = ["net=attacker.example:443"]
+def hide_a_grant(documents: dict[str, Any], image: dict[str, Any]) -> None:
+    documents["manifest.json"]["nodes"][0]["grants"] = ["net=attacker.example:443"]
 
 
-def list_a_file_twice(stated: dict[str, Any], image: dict[str, Any]) -> None:
+def hide_a_node(documents: dict[str, Any], image: dict[str, Any]) -> None:
+    documents[RUNTIME]["nodes"].clear()
+
+
+def list_a_file_twice(documents: dict[str, Any], image: dict[str, Any]) -> None:
     image["layers"].append(dict(image["layers"][0]))
 
 
+def leave_out_a_field(documents: dict[str, Any], image: dict[str, Any]) -> None:
+    del documents[PROVENANCE]["sourceHash"]
+
+
+def obey_the_terminal(documents: dict[str, Any], image: dict[str, Any]) -> None:
+    documents[PROVENANCE]["source"] = "\x1b[2J\n  signature  trusted"
+
+
 @pytest.mark.parametrize("command", ["inspect", "verify", "approve", "run", "pull", "policy test"])
-@pytest.mark.parametrize(("change", "code"), [(hide_a_grant, "RM303"), (list_a_file_twice, "RM304")])
+@pytest.mark.parametrize(
+    ("change", "code"), [(hide_a_grant, "RM303"), (hide_a_node, "RM303"), (list_a_file_twice, "RM304")]
+)
 def test_a_package_that_lies_is_refused_also_when_it_is_signed(  # noqa: PLR0917 - fixtures
     build: Build, remotemedia: Command, tmp_path: Path, command: str, change: Any, code: str
 ) -> None:
@@ -130,6 +146,20 @@ def test_a_package_that_lies_is_refused_also_when_it_is_signed(  # noqa: PLR0917
     assert done.returncode == 3
     assert f"error[{code}]" in done.stderr
     assert done.stdout == ""
+
+
+def test_a_document_of_another_form_is_told(build: Build, remotemedia: Command, tmp_path: Path) -> None:
+    done = remotemedia("inspect", altered(build(), tmp_path / "lying", leave_out_a_field))
+    assert done.returncode == 3
+    assert 'error[RM303]: expected `meta/provenance.json` as its schema says, got "sourceHash"' in done.stderr
+
+
+def test_what_a_stranger_wrote_does_not_command_the_terminal(
+    build: Build, remotemedia: Command, tmp_path: Path
+) -> None:
+    done = remotemedia("inspect", altered(build(), tmp_path / "lying", obey_the_terminal))
+    assert done.returncode == 0
+    assert r"  source     \x1b[2J\n  signature  trusted (" in done.stdout
 
 
 def test_a_package_that_lies_is_refused_before_its_layers_move(

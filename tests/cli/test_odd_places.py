@@ -62,7 +62,7 @@ def test_a_package_in_a_place_that_is_no_directory(remotemedia: Command, tmp_pat
     (tmp_path / "out").write_text("a file")
     done = remotemedia("build", tmp_path / "pipeline.py", "-o", tmp_path / "out")
     assert done.returncode == 1
-    assert done.stderr.startswith("error[RM307]: ")
+    assert "\nerror[RM307]: " in done.stderr
     assert "--output" in done.stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import pty
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
+from remotemedia.cli._console import show_log
 from remotemedia.cli._progress import Picture, transfer
 from remotemedia.registry import ProgressEvent
 
@@ -87,6 +89,20 @@ def test_without_a_terminal_nothing_is_drawn(capsys: pytest.CaptureFixture[str])
     with transfer("pulling") as progress:
         assert progress is None
     assert capsys.readouterr().err == ""
+
+
+def test_what_several_connections_say_at_once_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    show_log()
+    log = logging.getLogger("remotemedia.registry")
+    threads = [threading.Thread(target=log.warning, args=("the connection was lost; again in 1 s",)) for _ in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert capsys.readouterr().err.count("again in 1 s") == 1
+    log.warning("it is damaged")
+    log.warning("it is damaged")
+    assert capsys.readouterr().err.count("it is damaged") == 2
 
 
 def test_a_quick_transfer_draws_nothing(bars: Progress) -> None:

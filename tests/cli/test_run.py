@@ -170,14 +170,14 @@ def test_interruption_ends_a_run_that(lines: list[str], build: Build) -> None:
 
 def test_a_source_is_no_package_and_the_error_says_what_to_do(project: Project, remotemedia: Command) -> None:
     done = remotemedia("run", project())
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "remotemedia build" in done.stderr
 
 
 def test_json_errors_are_for_programs(build: Build, remotemedia: Command) -> None:
     done = remotemedia("inspect", "missing.rmpkg", "--json")
-    assert json.loads(done.stderr)["error"]["code"] == "RM301"
-    assert done.returncode == 3
+    assert json.loads(done.stderr)["error"]["code"] == "RM319"
+    assert done.returncode == 2
 
 
 def test_scenario_package_structure_validation(remotemedia: Command, tmp_path: Path) -> None:

@@ -317,7 +317,7 @@ def test_a_rule_of_the_policy_decides(build: Build, remotemedia: Command, home: 
     done = remotemedia("policy", "test", package)
     assert done.returncode == 3
     assert "rule `ours` matches" in done.stdout
-    assert "no  it is signed by key `release`" in done.stdout
+    assert "no  it is signed by key `release`; got `default`" in done.stdout
     assert "warning: rule `ours`: there is no key `release`" in remotemedia("policy", "check").stdout
     remotemedia("keys", "generate", "release")
     remotemedia("sign", package, "--key", "release")
@@ -375,6 +375,8 @@ def test_inspect_shows_what_is_refused_and_why(build: Build, remotemedia: Comman
     assert done.returncode == 0, done.stderr
     assert "runs here  no: expected a package signed by a trusted key" in done.stdout
     assert "provenance signed, not trusted: built by urn:remotemedia:builder:local" in done.stdout
+    ours = remotemedia("inspect", package, env={"REMOTEMEDIA_ENV": "development"})
+    assert "runs here  yes, if its files are whole (`remotemedia verify` hashes them)" in ours.stdout
     report = json.loads(remotemedia("inspect", package, "--json").stdout)
     assert (report["admitted"], report["objection"]) == (True, None)
     assert report["signed_provenance"] == {"status": "trusted", "builder": "urn:remotemedia:builder:local"}

@@ -146,10 +146,13 @@ def test_who_is_not_trusted_is_refused_in_every_mode(
 def test_what_is_refused_shows_how_far_it_came(build: Build, remotemedia: Command) -> None:
     package = build()
     assert remotemedia("verify", package).returncode == 0
-    assert remotemedia("keys", "remove", "default").returncode == 0
+    assert remotemedia("keys", "remove", "default", "--yes").returncode == 0
     done = remotemedia("verify", package)
     assert done.returncode == 3
-    assert "  ok  5. the package is signed (`sign/v1`)\n  no  6. the signer is trusted\n" in done.stderr
+    assert "    ok  5. the package is signed (`sign/v1`)\n    no  6. the signer is trusted\n" in done.stderr
+    assert done.stderr.startswith(
+        f"{json.loads(remotemedia('inspect', package, '--json').stdout)['digest']}\n  the signature\n"
+    )
     assert done.stderr.index("no  6.") < done.stderr.index("error[RM502]")
     refused = json.loads(remotemedia("verify", package, "--json").stderr)["error"]
-    assert {"number": 6, "text": "the signer is trusted", "ok": False} in refused["checks"]
+    assert {"number": 6, "text": "the signer is trusted", "ok": False, "about": ""} in refused["checks"]

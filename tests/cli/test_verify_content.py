@@ -66,6 +66,7 @@ def test_a_changed_layer_under_a_good_signature_is_refused_by_name(
     code, message = refusal(inside, name)
     assert code == "RM302"
     assert package.model.digest in message
+    assert f"for `{package.model.title}`" in message
 
 
 @pytest.mark.parametrize("place", ["file", "layout"])
@@ -86,7 +87,11 @@ def test_checks_stand_in_their_order_and_the_verdict_is_that_of_a_run(
     found = Resolver(os.environ, Network()).resolve(name)
     found.check_content()
     report = json.loads(inside("verify", name, "--json").stdout)
-    assert [(it["number"], it["text"], it["ok"]) for it in report["checks"]] == list(found.verdict.checks)
+    assert [tuple(it.values()) for it in report["checks"]] == list(found.verdict.checks)
+    lines = inside("verify", name).stdout.splitlines()
+    headings = [line.strip() for line in lines if line.startswith("  ") and line[2] != " "]
+    assert headings[:2] == ["the signature", "the package"]
+    assert lines[0] == package.digest
     assert report["status"] == found.verdict.status == "trusted"
     assert report["digest"] == package.digest
 

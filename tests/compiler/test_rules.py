@@ -114,6 +114,37 @@ def test_nothing_is_suggested_where_it_would_be_given_twice(tmp_path: Path) -> N
     assert found.suggestion is None
 
 
+_SHOUT = """\
+from remotemedia import Node, Pipeline
+
+
+class Loud(Node):
+    def __init__(self, marks=1, **kwargs):
+        super().__init__(**kwargs)
+
+
+class Shout(Loud):
+    def __init__(self, mark="!", **config):
+        super().__init__(**config)
+
+    def process(self, value):
+        return value
+
+
+p = Pipeline("p")
+"""
+
+
+def test_a_keyword_of_ones_own_class_that_is_most_likely_misspelt(tmp_path: Path) -> None:
+    (found,) = _found(tmp_path, f"{_SHOUT}p.add(Shout(mrk='!!'))\n")
+    assert (found.code, found.severity, found.help) == ("RM115", "warning", "did you mean `mark`?")
+
+
+@pytest.mark.parametrize("argument", ["mark='?'", "marks=2", "speed=3", "name='n'", "mark='?', mrk=2"])
+def test_keywords_that_a_base_takes_or_that_are_like_no_parameter(tmp_path: Path, argument: str) -> None:
+    assert "RM115" not in _codes(tmp_path, f"{_SHOUT}p.add(Shout({argument}))\n")
+
+
 def test_nodes_in_arguments_are_judged(tmp_path: Path) -> None:
     arguments = ("AudioResampleNode(1, qualty='low')", "Keep([Keep({'k': AudioMixNode(65)})])")
     adds = "".join(f"p.add(RemoteObjectExecutionNode(obj_to_execute={argument}))\n" for argument in arguments)

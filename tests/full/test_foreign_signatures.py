@@ -76,7 +76,7 @@ def test_provenance_that_cosign_attested_is_trusted(
     target = f"{endpoint.host}/attested-by-cosign"
     ours("push", f"oci://{target}:1.0", signed.package.path)
     (tmp_path / "provenance.json").write_text(ours("inspect", f"oci://{target}:1.0", "--provenance"))
-    ours("keys", "remove", "builder")
+    ours("keys", "remove", "builder", "--yes")
     ours("keys", "trust", cosign_key.with_suffix(".pub"), "--name", "theirs")
     unlogged = ["--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry", "--yes"]
     place = [*unlogged, f"{target}@{signed.digest}"]
@@ -120,5 +120,5 @@ def test_a_certificate_that_cosign_signed_with_is_judged_at_the_proven_time(
     signers = {it["name"]: it for it in ours.report("verify", f"oci://{target}:1.0")["signers"]}
     assert (signers["corporation"]["identity"], signers["corporation"]["trusted"]) == (IDENTITY, days == 30)
     if days == 40:
-        ours("keys", "remove", "builder")
+        ours("keys", "remove", "builder", "--yes")
         assert "RM512" in ours("verify", f"oci://{target}:1.0", status=3)
