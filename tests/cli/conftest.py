@@ -7,13 +7,14 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from remotemedia.cli import main
 from tests.conftest import Command
+from tests.simulators.registry import RegistrySimulator
 
 DOUBLE = """\
 from remotemedia import Node, Pipeline
@@ -61,6 +62,13 @@ def build(project: Project, remotemedia: Command, tmp_path: Path) -> Build:
         return Path(json.loads(done.stdout)["path"])
 
     return run
+
+
+@pytest.fixture
+def registry() -> Iterator[RegistrySimulator]:
+    """A registry on this machine, with nothing in it."""
+    with RegistrySimulator() as simulator:
+        yield simulator
 
 
 @pytest.fixture

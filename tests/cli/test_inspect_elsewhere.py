@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,6 @@ RUNTIME, PROVENANCE = "meta/runtime.json", "meta/provenance.json"
 def remotemedia(inside: Command) -> Command:
     """What is tested here starts no run, and most of a child's time would be its start."""
     return inside
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistrySimulator]:
-    with RegistrySimulator() as simulator:
-        yield simulator
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from tests.simulators.registry import RegistrySimulator
 def remotemedia(inside: Command) -> Command:
     """What is tested here starts no run, and most of a child's time would be its start."""
     return inside
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistrySimulator]:
-    with RegistrySimulator() as simulator:
-        yield simulator
 
 
 @pytest.fixture

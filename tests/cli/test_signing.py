@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,6 @@ PRODUCTION = {"REMOTEMEDIA_ENV": "production"}
 def remotemedia(inside: Command) -> Command:
     """What is tested here starts no run, and most of a child's time would be its start."""
     return inside
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistrySimulator]:
-    with RegistrySimulator() as simulator:
-        yield simulator
 
 
 def verified(remotemedia: Command, reference: object, *flags: object, **options: Any) -> dict[str, Any]:
