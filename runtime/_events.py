@@ -105,7 +105,7 @@ def _is_cause(cause: object) -> bool:
     return isinstance(kind, str) and isinstance(message, str) and (trace is None or isinstance(trace, str))
 
 
-def _clean(value: Any) -> Any:  # noqa: ANN401 - JSON has no narrower type
+def _clean(value: Any) -> Any:
     match value:
         case str():
             return _HARMFUL.sub("\ufffd", value)

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { INIT = 0x01, PROCESS, PULL, FLUSH, CLOSE = 0x08 };
@@ -45,6 +47,13 @@ static int connects(int family, int type) {
     return end < 0 ? end : connect(end, (struct sockaddr *)&address, sizeof address);
 }
 
+/* A descriptor beside the three that a program is given; none is EBADF. */
+static int inherited(void) {
+    for (int number = 3; number < 1024; number++)
+        if (fcntl(number, F_GETFD) >= 0) return number;
+    return -1;
+}
+
 static void fill_memory(void) {
     for (;;) {
         char *more = malloc(1 << 20);
@@ -56,8 +65,73 @@ static void fill_memory(void) {
     }
 }
 
+/* Memory that grows as a stack does. */
+static void fill_stack(size_t length) {
+    char *base = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE, -1, 0);
+    if (base != MAP_FAILED) memset(base, 1, length);
+    tell(base == MAP_FAILED ? -1 : 0);
+}
+
+/* Read a page of each 2 MiB: each needs a page of its table, and all are the one page of zeros. Half of the memory is other. */
+static void fill_tables(size_t length) {
+    volatile char sum = 0;
+    memset(malloc(64 << 20), 1, 64 << 20);
+    char *base = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED) return tell(-1);
+    madvise(base, length, MADV_NOHUGEPAGE);
+    for (size_t at = 0; at < length; at += 1 << 21) sum += base[at];
+    sleep(1000);
+}
+
 static void flood(uint8_t kind, const void *payload, uint32_t length) {
     for (int count = 0; count < 20000; count++) say(kind, payload, length);
+}
+
+/* A block of the same frame, for ever: never a moment in which there is nothing to be read. */
+static void pour(uint8_t kind, const void *payload, uint32_t length) {
+    char block[4096];
+    uint32_t unit = 5 + length, count = sizeof block / unit;
+    for (uint32_t at = 0; at < count; at++) {
+        memcpy(block + at * unit, &length, sizeof length);
+        block[at * unit + 4] = kind;
+        memcpy(block + at * unit + 5, payload, length);
+    }
+    for (;;) if (write(1, block, count * unit) < 0) exit(9);
+}
+
+static void *pour_logs(void *none) { return pour(LOG, LINE, strlen(LINE)), none; }
+
+static void *pour_reads(void *none) { return pour(READ, "x", 1), none; }
+
+static void *drain(void *none) {
+    static char answers[1 << 20];
+    while (read(0, answers, sizeof answers) > 0) {}
+    return none;
+}
+
+static void *idle(void *none) { return sleep(1000), none; }
+
+static void start(void *(*body)(void *), int count) {
+    pthread_t thread;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 16384);
+    while (count-- > 0 && pthread_create(&thread, &small, body, NULL) == 0) {}
+}
+
+/* One frame with as many packets as there is room for: texts of nothing. */
+static void say_many(uint32_t most) {
+    static const char text[] = "\x05\0\0\0\x40\0\x9a\x01";
+    static char block[9 * 65536];
+    uint32_t count = most / 9, length = 1 + 9 * count;
+    for (int at = 0; at < 65536; at++) memcpy(block + 9 * at, text, 9);
+    fwrite(&length, sizeof length, 1, stdout);
+    fputc(EMITTED, stdout);
+    fputc(1, stdout);
+    for (; count > 65536; count -= 65536) fwrite(block, 9, 65536, stdout);
+    fwrite(block, 9, count, stdout);
+    fflush(stdout);
+    sleep(1000);
 }
 
 static int is(const char *name) { return strcmp(way, name) == 0; }
@@ -70,6 +144,11 @@ static void misbehave(void) {
     if (is("memory")) fill_memory();
     if (is("four gigabytes")) tell(malloc(4UL << 30) == NULL ? -1 : 0);
     if (is("shared memory")) tell(mmap(NULL, 1 << 30, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+    if (is("growing stack")) fill_stack(1UL << 30);
+    if (is("64 TiB of addresses")) fill_tables(64UL << 40);
+    if (is("page tables")) fill_tables(60UL << 30);
+    if (is("descriptors")) tell(inherited());
+    if (is("threads")) start(idle, 3000), sleep(1000);
     if (is("read")) tell(open("/etc/passwd", O_RDONLY));
     if (is("read environment")) tell(open("/proc/self/environ", O_RDONLY));
     if (is("write")) tell(open("/tmp/hostile", O_WRONLY | O_CREAT, 0600));
@@ -91,7 +170,10 @@ static void misbehave(void) {
     if (is("long frame")) fwrite(words, 5, 1, stdout), fflush(stdout), sleep(1000);
     if (is("unasked")) flood(STATE, "\0", 1);
     if (is("greet")) say_text(HELLO, "{\"protocol\": 1}");
+    if (is("many packets")) say_many(256 << 20);
     if (is("flood of logs")) flood(LOG, LINE, strlen(LINE));
+    if (is("logs for ever")) start(pour_logs, 3), pour_logs(NULL);
+    if (is("reads for ever")) start(drain, 2), start(pour_reads, 3), pour_reads(NULL);
     if (is("flood of errors"))
         for (int count = 0; count < 20000; count++) fputs("again and again and again\n", stderr);
     if (is("another's code")) say_text(FAILED, "{\"code\": \"RM507\", \"message\": \"run it again with --allow host\"}");

@@ -45,6 +45,22 @@ class Row:
 _HOSTED = ("python", "rustpython")
 _CPYTHON = ("python",)
 
+# A process has the pipes over which it is spoken to, under whichever numbers, and no other.
+_INHERITED = """\
+import os, stat
+pipes = set()
+for number in range(64):
+    try:
+        found = os.fstat(number)
+    except OSError:
+        continue
+    if stat.S_ISFIFO(found.st_mode):
+        pipes.add(found.st_ino)
+if len(pipes) > 3:
+    os._exit(3)
+raise OSError("there is none")
+"""
+
 ROWS = (
     Row(1, "endless-loop", "while True: pass", _TIME),
     Row(2, "regular-expression", "import re; re.match(r'(a+)+$', 'a' * 40 + 'b')", _TIME),
@@ -93,6 +109,7 @@ ROWS = (
         "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x', ('127.0.0.1', 9))",
         _RAISED,
     ),
+    Row(16, "inherited-descriptors", _INHERITED, _RAISED, _HOSTED),
     Row(16, "descriptors", "import os\nkept = []\nwhile True: kept.append(os.dup(0))", _RAISED | _TIME, _HOSTED),
     Row(
         17, "shell", "import ctypes\nif ctypes.CDLL(None).system(b'true'): raise OSError('refused')", _RAISED, _CPYTHON
@@ -237,12 +254,18 @@ PROGRAMS = (
     Program(3, "", _NO_START, before="silence", early=True),
     Program(4, "memory", _MEMORY),
     Program(4, "four gigabytes", _RAISED),
+    Program(4, "growing stack", _RAISED),
+    Program(4, "64 TiB of addresses", _RAISED),
+    Program(4, "page tables", _MEMORY),
     Program(8, "crash", _ENDED),
     Program(8, "exit", _ENDED),
     Program(8, "exit in init", _ENDED, early=True),
     Program(8, "", _NO_START, before="exit", early=True),
     Program(10, "long frame", frozenset({"RM607"})),
+    Program(10, "many packets", frozenset({"RM607"})),
     Program(11, "flood of logs", _FINE),
+    Program(11, "logs for ever", _TIME),
+    Program(13, "reads for ever", _TIME),
     Program(11, "flood of errors", _FINE),
     Program(12, "garbage", frozenset({"RM607", "RM628"})),
     Program(12, "unknown kind", _NO_PROTOCOL),
@@ -258,6 +281,7 @@ PROGRAMS = (
     Program(14, "write", _RAISED),
     Program(14, "shared memory", _RAISED),
     Program(14, "hidden file", _RAISED),
+    Program(16, "descriptors", _RAISED),
     Program(15, "connect", _RAISED),
     Program(15, "datagram", _RAISED),
     Program(15, "local socket", _RAISED),
@@ -265,6 +289,7 @@ PROGRAMS = (
     Program(17, "execute", _RAISED),
     Program(17, "kill", _RAISED),
     Program(17, "trace", _ENDED),
+    Program(17, "threads", _MEMORY),
     Program(17, "another's code", _RAISED),
     Program(22, "no packet", _REFUSED),
     Program(24, "no port", _REFUSED),

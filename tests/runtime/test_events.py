@@ -14,7 +14,8 @@ from remotemedia.runtime.executor import error_of
 from remotemedia.schemas import execution
 
 STAGE = {"event": "stage", "at_ms": 1.5, "name": "open"}
-FAILURE = {"code": "RM603", "message": "late", "causes": [{"kind": "stderr", "message": "oh", "trace": None}]}
+CAUSE = {"kind": "stderr", "message": "oh", "trace": None}
+FAILURE: dict[str, Any] = {"code": "RM603", "message": "late", "causes": [CAUSE]}
 
 
 def read(*lines: bytes | dict[str, Any]) -> list[dict[str, Any]]:
@@ -23,7 +24,7 @@ def read(*lines: bytes | dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_events_are_given_as_they_are() -> None:
-    error = {"event": "error", "at_ms": 2, "error": {**FAILURE, "node": "n", "seq": 3}}
+    error: dict[str, Any] = {"event": "error", "at_ms": 2, "error": {**FAILURE, "node": "n", "seq": 3}}
     assert read(STAGE, error) == [STAGE, error]
     assert error_of(error["error"]).code == "RM603"
 
@@ -42,7 +43,7 @@ def test_events_are_given_as_they_are() -> None:
         {"event": "other", "at_ms": 1},
         {"event": "log", "at_ms": 1, "node": "n", "level": "info", "message": 3},
         {"event": "error", "at_ms": 1, "error": {"code": "RM603"}},
-        {"event": "error", "at_ms": 1, "error": {**FAILURE, "code": "RM٦٠٣"}},
+        {"event": "error", "at_ms": 1, "error": {**FAILURE, "code": "RM\u0666\u0660\u0663"}},
         {"event": "error", "at_ms": 1, "error": {**FAILURE, "self": 1}},
         {"event": "error", "at_ms": 1, "error": {**FAILURE, "causes": [{"kind": "k"}]}},
         {"event": "set", "at_ms": 1, "node": "n", "param": "p", "ok": False, "error": []},

@@ -27,9 +27,11 @@ pub(crate) fn failure(lost: Lost, process: &mut Process, limits: &EffectiveLimit
             .with_hint("give it more with `--timeout`, if you trust it to end"),
         Lost::Cancelled => NodeFailure::new("RM615", "the run was interrupted"),
         Lost::Memory => NodeFailure::out_of_memory(limits),
-        Lost::TooLong(bytes) => {
-            let most = limits.output_bytes;
-            NodeFailure::new("RM607", format!("expected at most {most} bytes a call, got a message of {bytes}"))
+        Lost::Threads { most, got } => {
+            NodeFailure::new("RM604", format!("expected at most {most} threads of the node, got {got}"))
+        }
+        Lost::TooLong { most, got } => {
+            NodeFailure::new("RM607", format!("expected a message of at most {most} bytes, got one of {got}"))
         }
         Lost::Malformed(what) => {
             NodeFailure::new("RM628", format!("expected a frame from the child process, got {what}"))

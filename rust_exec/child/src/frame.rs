@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use bytes::{Buf, Bytes};
+use remotemedia_engine::{EffectiveLimits, NodeFailure};
 use remotemedia_packet::{Packet, PacketError, wire};
 
 /// Bytes before a payload.
@@ -173,15 +174,20 @@ pub fn encode_packets<'a>(
 /// # Errors
 ///
 /// `RM605`: the bytes are no packets.
-pub fn decode_packets(mut payload: Bytes) -> Result<Vec<(u32, Packet)>, PacketError> {
-    let mut packets = Vec::new();
-    while payload.has_remaining() {
+pub fn decode_packets(payload: Bytes) -> Result<Vec<(u32, Packet)>, PacketError> {
+    packets(payload).collect()
+}
+
+/// The packets of a payload, each read when it is asked for.
+fn packets(mut payload: Bytes) -> impl Iterator<Item = Result<(u32, Packet), PacketError>> {
+    std::iter::from_fn(move || {
+        if !payload.has_remaining() {
+            return None;
+        }
         let length = payload.try_get_u32_le().unwrap_or(u32::MAX) as usize;
         // What is cut short is no message, and says so when it is decoded.
-        let message = payload.split_to(length.min(payload.len()));
-        packets.push(wire::decode(message)?);
-    }
-    Ok(packets)
+        Some(wire::decode(payload.split_to(length.min(payload.len()))))
+    })
 }
 
 /// What came of one packet, pull or flush.
@@ -194,13 +200,56 @@ pub struct Emitted {
 }
 
 impl Emitted {
-    /// Read a payload: `u8 done`, then packets.
+    /// Read a payload: `u8 done`, then packets. The bounds of a call are kept while it is read: a packet takes far more
+    /// memory than the shortest message.
     ///
     /// # Errors
     ///
-    /// `RM605`: the bytes are no packets.
-    pub fn decode(mut payload: Bytes) -> Result<Self, PacketError> {
+    /// `RM605`: the bytes are no packets. `RM607`: they are more than a call may emit.
+    pub fn decode(mut payload: Bytes, limits: &EffectiveLimits) -> Result<Self, NodeFailure> {
         let done = payload.try_get_u8().unwrap_or(1) != 0;
-        Ok(Self { done, packets: decode_packets(payload)? })
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        for packet in packets(payload) {
+            let (port, packet) = packet.map_err(|error| NodeFailure::new(error.code, error.message))?;
+            bytes += packet.byte_len() as u64;
+            if taken.len() as u64 >= limits.output_packets || bytes > limits.output_bytes {
+                return Err(beyond(limits));
+            }
+            taken.push((port, packet));
+        }
+        Ok(Self { done, packets: taken })
+    }
+}
+
+/// The failure of a call that emitted more than it may.
+pub(crate) fn beyond(limits: &EffectiveLimits) -> NodeFailure {
+    let (packets, bytes) = (limits.output_packets, limits.output_bytes);
+    NodeFailure::new("RM607", format!("expected at most {packets} packets and {bytes} bytes a call, got more"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use remotemedia_packet::Body;
+
+    use super::*;
+
+    fn emitted(packets: usize) -> Bytes {
+        let packets = vec![(0, Packet::new(Body::Text("abc".into()))); packets];
+        let parts = encode_packets(&packets).unwrap();
+        [&[1][..]].into_iter().chain(parts.iter().flatten().map(|it| &**it)).collect::<Vec<_>>().concat().into()
+    }
+
+    #[test]
+    fn what_is_beyond_the_bounds_is_not_read() {
+        let limits = EffectiveLimits { output_packets: 4, output_bytes: 9, ..EffectiveLimits::default() };
+        assert_eq!(Emitted::decode(emitted(3), &limits).unwrap().packets.len(), 3);
+        for narrower in [EffectiveLimits { output_packets: 2, ..limits }, EffectiveLimits { output_bytes: 8, ..limits }]
+        {
+            // Behind the packet that is too much stands what could not be read.
+            let payload = [&emitted(3)[..], b"\xff\xff\xff\xff"].concat();
+            assert_eq!(Emitted::decode(payload.into(), &narrower).unwrap_err().code, "RM607");
+        }
     }
 }

@@ -8,12 +8,12 @@
 //! - `python`: the runtime `python` of packages; `pool`: several workers of one node;
 //!   `scratch`: a worker's temporary directory; `project`: the project's files in it
 //! - `rustpython`: the runtime `rustpython` of packages; `programs`: the runtime `program`
-//! - `process`: the operating system's side of a child; `memory`: how much it has; `death`: what its end means
+//! - `process`: the operating system's side of a child; `load`: what it takes; `death`: what its end means
 
 pub mod author;
 mod death;
 pub mod frame;
-mod memory;
+mod load;
 pub mod message;
 mod node;
 #[cfg(feature = "workers")]

@@ -16,8 +16,6 @@ use crate::frame::{Emitted, Frame, Kind, encode_packets};
 use crate::message::{Failed, Hello, Init, Line, PROTOCOL, Pull, Ready, SetParam};
 use crate::process::{Lost, Process, Program};
 
-/// What a frame may have beside the packets that a call emits.
-const SLACK: usize = 1 << 20;
 /// Bytes of packets that are sent at once: the child reads all of them before it begins, so that neither side ever waits for
 /// the other to read.
 const BATCH: usize = 1 << 20;
@@ -62,8 +60,7 @@ impl Child {
     ///
     /// `RM626`: it cannot be started. Otherwise whatever keeps the node from being made.
     pub fn start(program: &Program, spec: &NodeSpec, memory: Option<u64>) -> Result<Self, NodeFailure> {
-        let max_frame = usize::try_from(spec.limits.output_bytes).unwrap_or(usize::MAX).saturating_add(SLACK);
-        let process = Process::start(program, max_frame, memory, &spec.cancel).map_err(|error| {
+        let process = Process::start(program, spec, memory).map_err(|error| {
             NodeFailure::new("RM626", format!("expected to start `{}`, got: {error}", program.name()))
         })?;
         let mut child = Self {
@@ -256,27 +253,29 @@ impl Child {
         Ok(More::No)
     }
 
+    /// What came of one packet, pull or flush.
     fn emitted(&mut self) -> Result<Emitted, NodeFailure> {
-        let answered = match self.answer() {
-            Ok(frame) => frame,
-            Err(failure) => {
-                // The packet in hand is done with; the child goes on with those behind it when it is told to.
-                (self.hand, self.paused) = (self.given.pop_front().map(|(_, packet)| packet), true);
-                self.expected -= 1;
-                return Err(failure);
-            }
-        };
-        self.log.next_call();
-        if answered.kind != Kind::Emitted {
-            return Err(self.broke(&format!("{:?}", answered.kind)));
+        let emitted = self.answer().and_then(|frame| self.read(frame));
+        if emitted.is_err() {
+            // The packet in hand is done with; the child goes on with those behind it when it is told to.
+            (self.hand, self.paused) = (self.given.pop_front().map(|(_, packet)| packet), true);
+            self.expected -= 1;
         }
-        let emitted = Emitted::decode(answered.payload).map_err(failure)?;
+        emitted
+    }
+
+    /// Read what is said to be emitted; a child that may not emit it is not believed any more.
+    fn read(&mut self, answer: Frame) -> Result<Emitted, NodeFailure> {
+        self.log.next_call();
+        if answer.kind != Kind::Emitted {
+            return Err(self.broke(&format!("{:?}", answer.kind)));
+        }
+        let limits = self.spec.limits;
+        let emitted = Emitted::decode(answer.payload, &limits).map_err(|failure| self.end(failure))?;
         let ports = self.spec.outputs.len();
         if let Some((port, _)) = emitted.packets.iter().find(|(port, _)| *port as usize >= ports) {
-            return Err(NodeFailure::new(
-                "RM605",
-                format!("expected a packet for one of {ports} ports, got port {port}"),
-            ));
+            let message = format!("expected a packet for one of {ports} ports, got port {port}");
+            return Err(self.end(NodeFailure::new("RM605", message)));
         }
         Ok(emitted)
     }
@@ -288,6 +287,12 @@ impl Child {
     /// The child cannot be spoken to any more: end it.
     fn lost(&mut self, lost: Lost) -> NodeFailure {
         let failure = death::failure(lost, &mut self.process, &self.spec.limits, self.spec.limits.timeout);
+        self.end(failure)
+    }
+
+    /// It is done with the child.
+    fn end(&mut self, failure: NodeFailure) -> NodeFailure {
+        self.process.kill();
         self.dead = Some(failure.clone());
         failure
     }

@@ -10,16 +10,22 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use remotemedia_engine::Cancel;
+use remotemedia_engine::{Cancel, NodeSpec};
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::frame::{self, Frame, HEADER, Kind};
-use crate::memory;
+use crate::load;
 
-/// How long a wait may go on before cancellation and memory are looked at.
+/// How long a child may go on before cancellation, memory and threads are looked at.
 const SLICE: Duration = Duration::from_millis(20);
+/// What a frame may have beside the packets that a call emits, or a state.
+const SLACK: usize = 1 << 20;
+/// Bytes of the longest frame that has neither packets nor a state: what is read from JSON takes a multiple of its text.
+const TALK: usize = 16 << 20;
+/// Most threads of an author's program; they cost the system more than a process's memory shows.
+const THREADS: u64 = 256;
 /// Bytes that are read at once where no longer frame is on its way.
 const CHUNK: usize = 64 << 10;
 /// Bytes that a pipe holds; the system may give less.
@@ -69,10 +75,22 @@ pub(crate) enum Lost {
     Cancelled,
     /// It uses more memory than it may.
     Memory,
+    /// It has more threads than it may.
+    Threads {
+        /// Threads that it may have.
+        most: u64,
+        /// Threads that it has.
+        got: u64,
+    },
     /// It closed its end, or exited.
     Closed,
-    /// It wants to send a frame of so many bytes.
-    TooLong(usize),
+    /// It wants to send a longer frame than it may.
+    TooLong {
+        /// Bytes that it may send.
+        most: usize,
+        /// Bytes that it wants to send.
+        got: usize,
+    },
     /// What it sent is no frame.
     Malformed(String),
 }
@@ -87,9 +105,10 @@ pub(crate) struct Process {
     tail: VecDeque<u8>,
     inbox: Vec<u8>,
     frames: VecDeque<Frame>,
-    /// Bytes of the longest frame that is taken.
-    max_frame: usize,
+    /// Bytes that a call may emit.
+    output: usize,
     memory: Option<u64>,
+    threads: Option<u64>,
     looked: Instant,
     cancel: Cancel,
     status: Option<ExitStatus>,
@@ -99,7 +118,7 @@ impl Process {
     /// Start a program in a process group of its own.
     ///
     /// `memory` is what its anonymous memory is held against, in bytes, where the child has no such bound of its own.
-    pub(crate) fn start(program: &Program, max_frame: usize, memory: Option<u64>, cancel: &Cancel) -> io::Result<Self> {
+    pub(crate) fn start(program: &Program, spec: &NodeSpec, memory: Option<u64>) -> io::Result<Self> {
         let mut child = Command::new(&program.path)
             .args(&program.args)
             .env_clear()
@@ -122,10 +141,11 @@ impl Process {
             tail: VecDeque::new(),
             inbox: Vec::new(),
             frames: VecDeque::new(),
-            max_frame,
+            output: usize::try_from(spec.limits.output_bytes).unwrap_or(usize::MAX),
             memory,
+            threads: program.image.is_some().then_some(THREADS),
             looked: Instant::now(),
-            cancel: cancel.clone(),
+            cancel: spec.cancel.clone(),
             status: None,
         };
         for end in [process.stdin.as_fd(), process.stdout.as_fd()] {
@@ -160,6 +180,7 @@ impl Process {
         // The kernel takes at most so many at once.
         const VECTORS: usize = 1024;
         while !rest.is_empty() {
+            self.look(until)?;
             match rustix::io::writev(&self.stdin, &rest[..rest.len().min(VECTORS)]) {
                 Ok(written) => IoSlice::advance_slices(&mut rest, written),
                 Err(rustix::io::Errno::AGAIN) => self.wait(true, until)?,
@@ -171,8 +192,11 @@ impl Process {
     }
 
     /// Wait for a frame.
+    ///
+    /// A child that never stops talking is looked at as one that is silent.
     pub(crate) fn receive(&mut self, until: Option<Instant>) -> Result<Frame, Lost> {
         loop {
+            self.look(until)?;
             if let Some(frame) = self.frames.pop_front() {
                 return Ok(frame);
             }
@@ -190,22 +214,28 @@ impl Process {
     /// Make room for the rest of the frame that is on its way, or for whatever comes.
     fn reserve(&mut self) -> Result<(), Lost> {
         let wanted = match self.inbox.first_chunk::<HEADER>() {
-            Some(head) => HEADER + self.allowed(frame::length(head))? - self.inbox.len(),
+            Some(head) => HEADER + self.allowed(head)? - self.inbox.len(),
             None => 0,
         };
         self.inbox.reserve(wanted.max(CHUNK));
         Ok(())
     }
 
-    fn allowed(&self, length: usize) -> Result<usize, Lost> {
-        if length > self.max_frame { Err(Lost::TooLong(length)) } else { Ok(length) }
+    /// The length of a frame, if it may have that.
+    fn allowed(&self, head: &[u8; HEADER]) -> Result<usize, Lost> {
+        let length = frame::length(head);
+        let (most, slack) = match Kind::of(head[4]) {
+            Some(Kind::Emitted | Kind::State) => (self.output, SLACK),
+            _ => (self.output.saturating_add(SLACK).min(TALK), 0),
+        };
+        if length > most.saturating_add(slack) { Err(Lost::TooLong { most, got: length }) } else { Ok(length) }
     }
 
     /// Cut the bytes that are there into frames.
     fn cut(&mut self) -> Result<(), Lost> {
         let mut whole = 0;
         while let Some(head) = self.inbox[whole..].first_chunk::<HEADER>() {
-            let end = whole + HEADER + self.allowed(frame::length(head))?;
+            let end = whole + HEADER + self.allowed(head)?;
             if end > self.inbox.len() {
                 break;
             }
@@ -237,11 +267,8 @@ impl Process {
     /// Wait until the child can be written to, or read from.
     fn wait(&mut self, to_write: bool, until: Option<Instant>) -> Result<(), Lost> {
         loop {
-            self.look()?;
+            self.look(until)?;
             let left = until.map_or(SLICE, |it| it.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Err(Lost::Deadline);
-            }
             let main = if to_write {
                 PollFd::new(&self.stdin, PollFlags::OUT)
             } else {
@@ -261,18 +288,26 @@ impl Process {
         }
     }
 
-    /// Look, now and then, whether the run is cancelled and how much memory the child has.
-    fn look(&mut self) -> Result<(), Lost> {
+    /// Look whether the run goes on and the child has time left; now and then, how much it takes.
+    fn look(&mut self, until: Option<Instant>) -> Result<(), Lost> {
         if self.cancel.is_cancelled() {
             return Err(Lost::Cancelled);
         }
-        if let Some(limit) = self.memory
-            && self.looked.elapsed() >= SLICE
-        {
-            self.looked = Instant::now();
-            if memory::used(self.child.id()).is_some_and(|it| it > limit) {
-                return Err(Lost::Memory);
-            }
+        let now = Instant::now();
+        if until.is_some_and(|it| it <= now) {
+            return Err(Lost::Deadline);
+        }
+        let is_watched = self.memory.is_some() || self.threads.is_some();
+        if !is_watched || now.duration_since(self.looked) < SLICE {
+            return Ok(());
+        }
+        self.looked = now;
+        let Some(load) = load::of(self.child.id()) else { return Ok(()) };
+        if self.memory.is_some_and(|it| load.memory > it) {
+            return Err(Lost::Memory);
+        }
+        if let Some(most) = self.threads.filter(|&it| load.threads > it) {
+            return Err(Lost::Threads { most, got: load.threads });
         }
         Ok(())
     }
@@ -308,30 +343,35 @@ impl Process {
     /// How it ended, where it does so of itself and soon; else it is killed.
     pub(crate) fn exit(&mut self) -> Option<ExitStatus> {
         let until = Instant::now() + EXIT;
-        while Instant::now() < until {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                self.status = Some(status);
-                break;
-            }
+        while !self.has_ended() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let status = self.status;
+        let is_of_itself = self.has_ended();
         self.kill();
-        status
+        self.status.filter(|_| is_of_itself)
+    }
+
+    /// Whether it has ended. It is not reaped, so that its id stays its group's and nobody else's.
+    fn has_ended(&self) -> bool {
+        const LOOK: WaitIdOptions = WaitIdOptions::EXITED.union(WaitIdOptions::NOHANG).union(WaitIdOptions::NOWAIT);
+        self.status.is_some() || self.pid().is_some_and(|it| waitid(WaitId::Pid(it), LOOK).is_ok_and(|it| it.is_some()))
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
     }
 
     /// End it, and whatever it has started in its group, and reap it.
     pub(crate) fn kill(&mut self) {
-        if let Ok(pid) = i32::try_from(self.child.id())
-            && let Some(pid) = Pid::from_raw(pid)
-        {
+        if self.status.is_some() {
+            return;
+        }
+        if let Some(group) = self.pid() {
             // The group may be empty already.
-            let _ = kill_process_group(pid, Signal::KILL);
+            let _ = kill_process_group(group, Signal::KILL);
         }
-        if self.status.is_none() {
-            let _ = self.child.kill();
-            self.status = self.child.wait().ok();
-        }
+        let _ = self.child.kill();
+        self.status = self.child.wait().ok();
     }
 }
 

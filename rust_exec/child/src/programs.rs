@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use remotemedia_confine::{Confinement, Elf, Profile};
+use remotemedia_confine::{Confinement, Elf, Profile, support};
 use remotemedia_engine::{NodeFailure, NodeInstance, NodeRuntime, NodeSpec};
 use remotemedia_manifest::{RuntimeKind, modules};
 
@@ -14,6 +14,8 @@ use crate::process::{Image, Program};
 const DESCRIPTORS: u64 = 64;
 /// What a program may reserve beside a node's memory, so that the parent sees it at its limit before it fails for itself.
 const RESERVED: u64 = 128 << 20;
+/// What a program may have of address space, used or not: room for runtimes that reserve far more than they use.
+const ADDRESSES: u64 = 64 << 30;
 /// Bytes of the largest program.
 const MAX_PROGRAM: usize = 64 << 20;
 
@@ -34,21 +36,20 @@ impl ProgramRuntime {
         let confinement = Confinement {
             profile: Profile::Pure,
             memory: Some(spec.limits.memory.saturating_add(RESERVED)),
+            addresses: Some(spec.limits.memory.saturating_add(ADDRESSES)),
             file_bytes: Some(0),
             descriptors: Some(DESCRIPTORS),
             ..Confinement::default()
         };
         let confinement =
             serde_json::to_string(&confinement).map_err(|error| NodeFailure::new("RM626", error.to_string()))?;
-        let size = image.bytes.len().to_string();
-        let words: [OsString; 7] = [
+        let words: [OsString; 5] = [
             "program".into(),
             "--confinement".into(),
             confinement.into(),
-            "--size".into(),
-            size.into(),
-            "--name".into(),
-            image.name.clone().into(),
+            format!("--size={}", image.bytes.len()).into(),
+            // In one word: a name may begin like an option.
+            format!("--name={}", spec.id).into(),
         ];
         Ok(Program { path: self.trampoline.clone(), args: words.to_vec(), env: Vec::new(), image: Some(image) })
     }
@@ -60,6 +61,10 @@ impl NodeRuntime for ProgramRuntime {
     }
 
     fn instantiate(&self, spec: &NodeSpec) -> Result<Box<dyn NodeInstance>, NodeFailure> {
+        support().of_programs().map_err(|it| {
+            NodeFailure::new(it.code(), it.to_string())
+                .with_hint("`remotemedia doctor` shows what this system can confine")
+        })?;
         let image = image(spec)?;
         // The program's own pages are shared memory, which is counted with what it allocates.
         let most = spec.limits.memory.saturating_add(image.bytes.len() as u64);

@@ -155,9 +155,7 @@ impl Served {
         let more = match called {
             Ok(more) if !out.exceeded() => more,
             Ok(_) => {
-                let (packets, bytes) = (self.spec.limits.output_packets, self.spec.limits.output_bytes);
-                let message = format!("expected at most {packets} packets and {bytes} bytes a call, got more");
-                self.failed(NodeFailure::new("RM607", message))?;
+                self.failed(frame::beyond(&self.spec.limits))?;
                 return Ok(false);
             }
             Err(failure) => {

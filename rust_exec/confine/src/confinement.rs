@@ -23,6 +23,8 @@ pub struct Confinement {
     pub profile: Profile,
     /// Private writable memory in bytes (`RLIMIT_DATA`); address space that is only reserved does not count.
     pub memory: Option<u64>,
+    /// Address space in bytes (`RLIMIT_AS`), used or not: the tables of its pages are memory that nothing else counts.
+    pub addresses: Option<u64>,
     /// Processor time in seconds, over all threads.
     pub cpu_seconds: Option<u64>,
     /// Largest file that may be written, in bytes.
@@ -64,12 +66,32 @@ pub struct Support {
     pub seccomp: bool,
 }
 
+impl Support {
+    /// Whether a stranger's native program can be confined: behind both walls, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfineError::Partial`]: a wall is missing.
+    pub fn of_programs(&self) -> Result<(), ConfineError> {
+        let missing = match (self.landlock_abi, self.seccomp) {
+            (Some(_), true) => return Ok(()),
+            (None, true) => "landlock",
+            (Some(_), false) => "seccomp",
+            (None, false) => "landlock and seccomp",
+        };
+        Err(ConfineError::Partial(missing))
+    }
+}
+
 /// A confinement did not come into force; the process must not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfineError {
     /// Landlock confines one thread, and those it starts afterwards.
     #[error("expected one thread when a process confines itself, got {0}")]
     Threads(usize),
+    /// What may run only where it is confined whole.
+    #[error("expected a system with landlock and seccomp, which confine programs, got one without {0}")]
+    Partial(&'static str),
     /// The system refused a step.
     #[error("{step}: {reason}")]
     Refused {
@@ -92,7 +114,7 @@ impl ConfineError {
     /// Its code in `schemas/errors.v1.json`.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Threads(_) | Self::Refused { .. } => "RM629",
+            Self::Threads(_) | Self::Partial(_) | Self::Refused { .. } => "RM629",
             Self::Program { .. } => "RM630",
         }
     }
@@ -121,9 +143,9 @@ mod imp {
         }
 
         /// Confine this process and become a program that is given as `size` bytes, which cannot become another. Returns only
-        /// if that failed; `name` is what the program is called in errors.
+        /// if that failed; `name` is what the program is called, in errors and as its `argv[0]`.
         ///
-        /// The program gets no arguments and no environment. One that is linked dynamically may read the system's libraries
+        /// The program gets no other arguments and no environment. One that is linked dynamically may read the system's libraries
         /// and execute their loader. Where this system can confine only in part, nothing is run.
         pub fn exec_image(&self, name: &str, source: &mut dyn std::io::Read, size: u64) -> ConfineError {
             image::exec(self, name, source, size)
@@ -166,8 +188,7 @@ mod imp {
 
         /// Nothing can be confined here, so nothing is run.
         pub fn exec_image(&self, _name: &str, _source: &mut dyn std::io::Read, _size: u64) -> ConfineError {
-            let reason = "this system has neither landlock nor seccomp".to_owned();
-            ConfineError::Refused { step: "confinement of a program", reason }
+            ConfineError::Partial("landlock and seccomp")
         }
     }
 

@@ -10,13 +10,13 @@ use std::process::Command;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::Errno;
 
-use crate::confinement::{Applied, ConfineError, Confinement};
+use crate::confinement::{Applied, ConfineError, Confinement, Support};
 use crate::elf::interpreter_in;
 use crate::places::system_libraries;
 use crate::program::exec_after;
 
-/// What the program is called where processes are listed.
-const NAME: &str = "program";
+/// What the file in memory is called where a process's memory is listed.
+const FILE: &str = "program";
 
 /// Read a program of `size` bytes, confine this process, then become it.
 pub(crate) fn exec(confinement: &Confinement, name: &str, source: &mut dyn Read, size: u64) -> ConfineError {
@@ -31,7 +31,7 @@ pub(crate) fn exec(confinement: &Confinement, name: &str, source: &mut dyn Read,
         confinement.read.extend(system_libraries());
     }
     let mut command = Command::new(format!("/proc/self/fd/{}", image.as_raw_fd()));
-    command.arg0(NAME).env_clear();
+    command.arg0(name).env_clear();
     match exec_after(&confinement, &mut command, whole) {
         ConfineError::Program { reason, .. } => ConfineError::Program { program: name.to_owned(), reason },
         other => other,
@@ -41,9 +41,9 @@ pub(crate) fn exec(confinement: &Confinement, name: &str, source: &mut dyn Read,
 /// The bytes as a file that nobody can change any more, and that has no name.
 fn sealed(source: &mut dyn Read, size: u64) -> io::Result<File> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let descriptor = match memfd_create(NAME, flags | MemfdFlags::EXEC) {
+    let descriptor = match memfd_create(FILE, flags | MemfdFlags::EXEC) {
         // Linux before 6.3 has no such flag, and needs none.
-        Err(Errno::INVAL) => memfd_create(NAME, flags),
+        Err(Errno::INVAL) => memfd_create(FILE, flags),
         made => made,
     }?;
     let mut file = File::from(descriptor);
@@ -57,10 +57,7 @@ fn sealed(source: &mut dyn Read, size: u64) -> io::Result<File> {
 
 /// Native code of a stranger is never run half confined: where a wall is missing, nothing is run.
 fn whole(applied: &Applied) -> Result<(), ConfineError> {
-    if applied.landlock.is_some() && applied.seccomp {
-        return Ok(());
-    }
-    Err(ConfineError::Refused { step: "confinement of a program", reason: applied.missing.join("; ") })
+    Support { landlock_abi: applied.landlock, seccomp: applied.seccomp }.of_programs()
 }
 
 /// Whether a loader is one of the system's: a program may name any file as its own.

@@ -17,6 +17,7 @@ pub(crate) fn apply(confinement: &Confinement) -> Result<(), ConfineError> {
     let limits = [
         (Resource::Core, Some(0)),
         (Resource::Data, confinement.memory),
+        (Resource::As, confinement.addresses),
         (Resource::Cpu, confinement.cpu_seconds),
         (Resource::Fsize, confinement.file_bytes),
         (Resource::Nofile, confinement.descriptors),

@@ -213,11 +213,19 @@ fn use_is_bounded() {
     };
     assert_eq!(attempt(&bounded, &["allocate", "1000000"]), "ok");
     assert!(attempt(&bounded, &["allocate", "100000000"]).contains("memory"));
-    // Shared memory would not count.
-    let shared = [libc::SYS_mmap, 0, 1 << 30, 3].map(|it| it.to_string());
-    let [number, place, length, access] = shared.each_ref().map(String::as_str);
-    let flags = (libc::MAP_SHARED | libc::MAP_ANONYMOUS).to_string();
-    assert_eq!(attempt(&bounded, &["call", number, place, length, access, &flags]), EPERM);
+    // Neither shared memory nor stacks would count.
+    let call = [libc::SYS_mmap, 0, 1 << 30, 3].map(|it| it.to_string());
+    let [number, place, length, access] = call.each_ref().map(String::as_str);
+    for kind in [libc::MAP_SHARED, libc::MAP_PRIVATE | libc::MAP_GROWSDOWN] {
+        let flags = (kind | libc::MAP_ANONYMOUS).to_string();
+        for profile in [Profile::Worker, Profile::Pure] {
+            let confinement = Confinement { profile, ..bounded.clone() };
+            assert_eq!(attempt(&confinement, &["call", number, place, length, access, &flags]), EPERM, "{profile:?}");
+        }
+    }
+    // Address space counts where it is not used.
+    let narrow = Confinement { addresses: Some(64 << 20), memory: None, ..bounded.clone() };
+    assert!(attempt(&narrow, &["allocate", "100000000"]).contains("memory"));
     assert_eq!(attempt(&bounded, &["unlimit"]), EPERM);
     assert_eq!(attempt(&bounded, &["descriptors", "64"]), libc::EMFILE.to_string());
     assert_eq!(attempt(&bounded, &["fill", text(&file)]), "signal 25");

@@ -9,7 +9,7 @@ const FILE: usize = 200;
 
 /// Hands what a node that is not trusted writes to the run's log.
 ///
-/// A call may write so many bytes; what exceeds them is let go, and told in one line when the call is over.
+/// A call may write so many bytes, with the names of files that lines come with; what exceeds them is let go, and told in one line when the call is over.
 pub struct NodeLog {
     sink: Arc<dyn LogSink>,
     node: Box<str>,
@@ -34,7 +34,7 @@ impl NodeLog {
         for line in message.lines() {
             let kept = &line[..line.floor_char_boundary(Self::LINE)];
             self.cut += (line.len() - kept.len()) as u64;
-            let cost = kept.len() as u64 + 1;
+            let cost = (kept.len() + 1 + place.as_ref().map_or(0, |(file, _)| file.len())) as u64;
             if cost > self.left {
                 self.cut += cost;
                 continue;
@@ -87,6 +87,15 @@ mod tests {
             let place = record.place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
             self.0.lock().unwrap().push(format!("{place}{}", record.message));
         }
+    }
+
+    #[test]
+    fn a_place_counts() {
+        let kept = Arc::new(Kept::default());
+        let mut log = NodeLog::new("n", 16, Arc::clone(&kept) as _);
+        log.write(LogLevel::Info, "a\nb", Some(("module.py", 3)));
+        log.next_call();
+        assert_eq!(kept.0.lock().unwrap().clone(), ["module.py:3: a", "11 bytes of log were cut"]);
     }
 
     #[test]

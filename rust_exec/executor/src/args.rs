@@ -103,7 +103,7 @@ pub(crate) struct ProgramArgs {
     /// Bytes of stdin that are the program; the rest is for it.
     #[arg(long)]
     pub(crate) size: u64,
-    /// What it is called in errors.
+    /// What it is called: its first argument, and in errors.
     #[arg(long)]
     pub(crate) name: String,
 }

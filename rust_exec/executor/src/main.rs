@@ -14,6 +14,7 @@
 //! - `files`: a verified package as the engine's source of files
 //! - `input`, `output`: packets from and to files and pipes
 //! - `checkpoint`: a run that may be killed and goes on
+//! - `descriptors`: what this process inherited, kept from those it starts
 //! - `events`: what a caller is told while it runs
 //! - `ticker`: what a run counted so far, told while it goes on
 //! - `failure`: one shape for whatever goes wrong, and its exit status
@@ -29,6 +30,7 @@ mod arrays;
 mod checkpoint;
 mod child;
 mod confined;
+mod descriptors;
 mod events;
 mod failure;
 mod files;
@@ -56,7 +58,7 @@ use crate::failure::Failure;
 fn main() -> ExitCode {
     let args = Args::parse();
     let events = Events::to(args.events_fd());
-    let done = match args.command {
+    let done = descriptors::keep_to_itself().and_then(|()| match args.command {
         Command::Run(run) => run::run(&run, &events),
         Command::Precompile(it) => prepare::precompile(&it),
         Command::Doctor(it) => prepare::doctor(&it),
@@ -64,7 +66,7 @@ fn main() -> ExitCode {
         Command::Child(it) => child::serve_one(&it),
         Command::Confined(it) => confined::confined(&it),
         Command::Program(it) => confined::program(&it),
-    };
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -21,12 +21,13 @@
 //! - `flat`: a packet as the ten values that cross into a sandbox (`schemas/node.wit`); `head`: the one that describes data
 //! - `value`: a packet as the Python value that it is to a node
 //! - `written`: packets as a Python guest writes them
-//! - `wire`: a packet as a protobuf message (`schemas/packet.proto`)
+//! - `wire`: a packet as a protobuf message (`schemas/packet.proto`); `bounds`: long ones before they are read
 //! - `jsonl`: a packet as one JSON line, for people and for pipes
 //! - `summary`: a packet in one line, for messages
 
 mod audio;
 mod body;
+mod bounds;
 mod check;
 mod error;
 mod flat;

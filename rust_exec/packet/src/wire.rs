@@ -5,6 +5,7 @@ use prost::Message;
 
 use crate::Packet;
 use crate::body::{self, Audio, Body, Dtype, Json, Layout, SampleFormat, Tensor, Video};
+use crate::bounds;
 use crate::error::PacketError;
 use crate::flat::{object, present};
 
@@ -45,11 +46,13 @@ pub fn encode(packet: &Packet, port: u32) -> Result<Bytes, PacketError> {
 ///
 /// `RM605` for bytes that are no such message, that are more than [`MAX_MESSAGE`], or whose body is not as
 /// `schemas/packet.md` says.
-pub fn decode(bytes: impl Buf) -> Result<(u32, Packet), PacketError> {
+pub fn decode(mut bytes: impl Buf) -> Result<(u32, Packet), PacketError> {
     if bytes.remaining() > MAX_MESSAGE {
         let got = bytes.remaining();
         return Err(PacketError::new(format!("expected a message of at most {MAX_MESSAGE} bytes, got {got}")));
     }
+    let bytes = bytes.copy_to_bytes(bytes.remaining());
+    bounds::check(&bytes)?;
     let message = proto::Packet::decode(bytes)
         .map_err(|error| PacketError::new(format!("expected a packet message, got something else: {error}")))?;
     let Some(body) = message.body else {

@@ -145,8 +145,9 @@ fn arguments(rules: &mut Rules, own: u32) {
     rules.when(c::SYS_clone, &[When::Bits(0, thread, thread)]);
     rules.when(c::SYS_tgkill, &[When::Is(0, own)]);
     rules.when(c::SYS_kill, &[When::Is(0, own)]);
-    // `RLIMIT_DATA` counts private memory alone, so there is no other.
-    rules.when(c::SYS_mmap, &[When::Bits(3, c::MAP_SHARED.unsigned_abs(), 0)]);
+    // `RLIMIT_DATA` counts private memory that is no stack, so there is no other; `MAP_GROWSDOWN` makes a stack.
+    let uncounted = (c::MAP_SHARED | c::MAP_GROWSDOWN).unsigned_abs();
+    rules.when(c::SYS_mmap, &[When::Bits(3, uncounted, 0)]);
     rules.when(c::SYS_prlimit64, &[When::Whole(2, 0)]);
     rules.when(
         c::SYS_socketpair,

@@ -127,9 +127,10 @@ pub(super) fn worker(confinement: &Confinement, exec: Exec, own: i32) -> Rules {
     }
     rules.when(c::SYS_prlimit64, &[When::NotWhole(2, 0)]);
     rules.when(c::SYS_prctl, &[When::Is(0, c::PR_SET_PDEATHSIG.unsigned_abs())]);
-    // `RLIMIT_DATA` counts private memory alone.
-    let shared = (c::MAP_SHARED | c::MAP_ANONYMOUS).unsigned_abs();
+    // `RLIMIT_DATA` counts private memory that is no stack.
+    let (shared, stack) = ((c::MAP_SHARED | c::MAP_ANONYMOUS).unsigned_abs(), c::MAP_GROWSDOWN.unsigned_abs());
     rules.when(c::SYS_mmap, &[When::Bits(3, shared, shared)]);
+    rules.when(c::SYS_mmap, &[When::Bits(3, stack, stack)]);
     for signal_owner in [c::F_SETOWN, F_SETOWN_EX] {
         rules.when(c::SYS_fcntl, &[When::Is(1, signal_owner.unsigned_abs())]);
     }
