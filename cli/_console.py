@@ -39,14 +39,16 @@ def warn(message: str) -> None:
 def show_log() -> None:
     """Let what the libraries log be told, warnings like any other; what several threads say at once, once."""
     import logging
+    import threading
 
     class Talk(logging.Handler):
-        last: tuple[str, int | None, float] = "", None, 0.0
+        last: tuple[str, float] = "", 0.0
 
         def emit(self, record: logging.LogRecord) -> None:
-            text, thread, moment = self.last
-            self.last = record.getMessage(), record.thread, record.created
-            if text != self.last[0] or thread == record.thread or record.created - moment > _AT_ONCE_S:
+            text, moment = self.last
+            self.last = record.getMessage(), record.created
+            is_alone = record.thread == threading.main_thread().ident
+            if is_alone or text != self.last[0] or record.created - moment > _AT_ONCE_S:
                 (warn if record.levelno >= logging.WARNING else say)(self.last[0])
 
     logger = logging.getLogger("remotemedia")

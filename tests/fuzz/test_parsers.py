@@ -28,8 +28,10 @@ from remotemedia.registry._tar import DIRECTORY, entries
 from remotemedia.registry._transport import Origin
 from remotemedia.registry._zones import Zone
 from remotemedia.runtime._config import parse_size
+from remotemedia.runtime._events import read_events
 from remotemedia.trust import Bundle, Candidate, Policy, SigningKey, sign_statement, strict_json
 from remotemedia.trust._certificates import load_authority, load_leaf
+from remotemedia.trust._headed import parted
 from remotemedia.trust._private import read_private_key
 from remotemedia.trust._timestamps import time_of
 from remotemedia.trust._trust_directory import parse_identity, parse_revocations
@@ -133,6 +135,18 @@ def parse_safetensors(data: bytes) -> None:
     assert all(0 <= it.begin <= it.end <= len(data) for it in header.tensors)
 
 
+def parse_events(data: bytes) -> None:
+    for event in read_events(io.BytesIO(data)):
+        assert isinstance(event["event"], str)
+        assert "\x1b" not in json.dumps(event, ensure_ascii=False)
+
+
+def parse_headed(data: bytes) -> None:
+    settings, pem = parted(data, {"until", "purpose"})
+    assert settings.keys() <= {"until", "purpose"}
+    assert data.endswith(pem)
+
+
 HEADER = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"format":"pt"}}'
 
 TARGETS = (
@@ -231,6 +245,23 @@ TARGETS = (
         parse_safetensors,
         (len(HEADER).to_bytes(8, "little") + HEADER + bytes(8),),
         JSON_TOKENS,
+        (ValueError,),
+    ),
+    Target(
+        "events",
+        parse_events,
+        (
+            b'{"event":"log","at_ms":1,"node":"a","level":"info","message":"b"}\n{"event":"done","at_ms":2.5,"report":{}}\n',
+            b'{"event":"error","at_ms":0,"error":{"code":"RM602","message":"a","causes":[{"kind":"A","message":"b"}]}}\n',
+        ),
+        (*JSON_TOKENS, b"\n", b"\\u001b[2J", b"\x1b"),
+        (),
+    ),
+    Target(
+        "trusted key with settings",
+        parse_headed,
+        (b'until = "2026-01-01"\n' + KEY.public.to_pem(), KEY.public.to_pem()),
+        (b"-----BEGIN", b"[[", b"'''", b"until=1", b"\n"),
         (ValueError,),
     ),
 )
