@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from remotemedia.compiler import Digests, Program, ProjectFile, external_data
+from remotemedia.compiler import Digests, Program, ProjectFile, external_data, stamp_of
 from remotemedia.packager._inputs import changed
 from remotemedia.packager.optimize._attempt import Limits, try_method
 from remotemedia.packager.optimize._key import attempt_key
@@ -81,8 +81,7 @@ class Job:
 
     def stamps(self) -> dict[Path, tuple[int, ...]]:
         """Give what tells whether a file that an attempt reads was touched: also one that is put back changes these."""
-        found = {path: path.stat() for path in self._inputs}
-        return {path: (it.st_ino, it.st_size, it.st_mtime_ns, it.st_ctime_ns) for path, it in found.items()}
+        return {path: stamp_of(path) for path in self._inputs}
 
     def check_unchanged(self, since: Mapping[Path, tuple[int, ...]], digests: Digests) -> None:
         """Refuse results of other files than those whose digests are known.
