@@ -4,6 +4,8 @@ They send `Extent`s too; without TLS these go from file to socket within the ker
 
 A socket's timeout starts anew with every byte. A server that sends a header byte by byte, or `100 Continue` again and
 again, would never run into it.
+
+A body comes in portions: TLS brings 16 KiB at a time, and to handle each of them costs as much as to handle a MiB.
 """
 
 import http.client
@@ -25,6 +27,9 @@ from remotemedia.registry._zones import Standing, Zone
 
 _Manager = TypeVar("_Manager", bound=urllib3.PoolManager)
 
+_PORTION_BYTES = 64 << 10  # who asks for less is served at once, as the head of an answer must be
+_PORTION_SECONDS = 0.1  # and after this time who asks for more
+
 
 def equipped(manager: _Manager, standing: Standing | None) -> _Manager:
     """Have a manager make such connections.
@@ -39,10 +44,15 @@ def equipped(manager: _Manager, standing: Standing | None) -> _Manager:
 
 
 class _Raw(io.RawIOBase):
-    """What comes from a socket, until the deadline if there is one."""
+    """What comes from a socket, until the deadline if there is one.
 
-    def __init__(self, raw: io.RawIOBase) -> None:
-        self._raw = raw
+    Whoever asks for much gets a portion, of which a connection that is lost, or stalls, loses nothing.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._lost: OSError | None = None
         self.deadline: float | None = None  # of `time.monotonic()`
 
     def readable(self) -> bool:
@@ -51,7 +61,28 @@ class _Raw(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int | None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise TimeoutError("the head of the answer takes too long")
-        return self._raw.readinto(buffer)
+        if self._lost is not None:
+            raise self._lost
+        filled = self._raw.readinto(buffer)
+        return self._gathered(memoryview(buffer), filled) if filled and len(buffer) >= _PORTION_BYTES else filled
+
+    def _gathered(self, portion: memoryview, filled: int) -> int:
+        patience = self._socket.gettimeout()
+        until = time.monotonic() + _PORTION_SECONDS
+        self._socket.settimeout(_PORTION_SECONDS)
+        try:
+            while filled < len(portion) and time.monotonic() < until:
+                count = self._socket.recv_into(portion[filled:])
+                if not count:
+                    break
+                filled += count
+        except TimeoutError:
+            pass  # the next portion waits for it, as long as may be
+        except OSError as exc:
+            self._lost = exc
+        finally:
+            self._socket.settimeout(patience)
+        return filled
 
     def close(self) -> None:
         self._raw.close()
@@ -75,7 +106,7 @@ class _Answer(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         self._patience = sock.gettimeout()
-        self._source = _Raw(sock.makefile("rb", buffering=0))
+        self._source = _Raw(sock)
         super().__init__(_Read(self._source), *args, **options)  # type: ignore[arg-type] # a socket as far as it needs
 
     def begin(self) -> None:

@@ -29,7 +29,7 @@ _MAX_REDIRECTS = 5
 _MAX_DISCARDED_BYTES = 64 << 10
 _DISCARD_SECONDS = 1.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_TLS_CHUNK_BYTES = 256 << 10
+_PORTION_BYTES = 2 << 20  # of a body: what is done for each costs next to nothing then
 _CONNECTIONS = 16  # kept open for each host: blobs and pieces of blobs move at the same time
 
 
@@ -165,7 +165,7 @@ class Transport:
         began, received = time.monotonic(), 0
         try:
             with converted(host):
-                while chunk := _next(response):
+                while chunk := response.read1(_PORTION_BYTES):
                     yield chunk
                     received += len(chunk)
                     if received >= MIN_WINDOW_BYTES:
@@ -243,16 +243,6 @@ def read_bounded(response: Response, host: str, limit: int, seconds: float = Tim
         raise _not_allowed(f"expected at most {limit} bytes from `{host}`")
     response.release_conn()
     return bytes(data)
-
-
-def _next(response: Response) -> bytes:
-    """Give what has come, so that a connection that is lost loses nothing that was received.
-
-    TLS comes in records of 16 KiB, each of which would cost as much as handling a MiB: there some are waited for.
-    """
-    if isinstance(getattr(response.connection, "sock", None), ssl.SSLSocket):
-        return response.read(_TLS_CHUNK_BYTES)
-    return response.read1(CHUNK_BYTES)
 
 
 def discard(response: Response) -> None:

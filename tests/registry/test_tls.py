@@ -1,15 +1,16 @@
 """TLS with real handshakes: authorities, names, validity, client certificates; and proxies on the way."""
 
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from remotemedia.errors import RegistryError
-from remotemedia.registry import HttpRegistry, RetryPolicy, TlsOptions
+from remotemedia.registry import HttpRegistry, RetryPolicy, TlsOptions, hex_of
 from tests.registry.samples import Package
-from tests.registry.transfers import NAME, QUICK, pull, push
+from tests.registry.transfers import NAME, QUICK, pull, push, refusal
 from tests.simulators.authority import Authority
 from tests.simulators.proxy import ProxySimulator
 from tests.simulators.registry import RegistrySimulator
@@ -216,3 +217,29 @@ def test_a_client_certificate_is_asked_for_where_tls_1_2_only_fails(authority: A
         error = failure(HttpRegistry(simulator.host, NAME, environ={}, retry=QUICK, tls=tls))
     assert error.hint is not None
     assert "--client-cert" in error.hint
+
+
+def test_what_came_before_a_connection_was_lost_is_kept(
+    secure: RegistrySimulator, authority: Authority, package: Package, tmp_path: Path
+) -> None:
+    registry = HttpRegistry(secure.host, NAME, environ={}, retry=QUICK, tls=TlsOptions(ca_file=authority.file))
+    push(package, registry, tmp_path)
+    secure.faults.resets = {package.model.digest: [1_000_000] + [10] * 10}
+    assert refusal(registry, tmp_path).code == "RM404"
+    partial = tmp_path / "refused/blobs/sha256" / f".part-{hex_of(package.model.digest)}"
+    assert partial.stat().st_size >= 1_000_000
+
+
+def test_what_came_before_a_connection_stalled_is_there_at_once(
+    secure: RegistrySimulator, authority: Authority, package: Package, tmp_path: Path
+) -> None:
+    trusted = HttpRegistry(secure.host, NAME, environ={}, retry=QUICK, tls=TlsOptions(ca_file=authority.file))
+    push(package, trusted, tmp_path)
+    goes_on = secure.faults.silent = threading.Event()
+    secure.faults.silent_after = 1_000_000
+    chunks = trusted.read_blob(package.model)
+    received = 0
+    while received < 1_000_000:  # and not one byte more will come
+        received += len(next(chunks))
+    goes_on.set()
+    assert received + sum(map(len, chunks)) == package.model.size
