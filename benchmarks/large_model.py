@@ -37,7 +37,12 @@ def write_project(place: Path, size: int) -> Path:
 
 def environment(home: Path) -> dict[str, str]:
     """What our commands are run in: keys and caches of their own."""
-    return os.environ | {"REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development"}
+    return compiled() | {"REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development"}
+
+
+def compiled() -> dict[str, str]:
+    """This environment; sources stay compiled in it, as those of an installed program do."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def run(*words: object, env: Mapping[str, str] | None = None) -> bytes:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final
 from remotemedia.errors import RemoteMediaError
 
 if TYPE_CHECKING:
-    from remotemedia.registry import BlobCheck, LayoutDirectory, PackageArchive, Reference
+    from remotemedia.registry import BlobCheck, LayoutFiles, PackageArchive, Reference
     from remotemedia.runtime.resolve import ResolvedPackage
 
 # Seconds after which who computes lets another thread have the interpreter: a hash needs it often, for a moment.
-_SWITCH: Final = 1e-4
+_SWITCH: Final = 1e-5
 
 
 _begun: list[tuple[Path, str, BlobCheck]] = []
@@ -73,7 +73,7 @@ def _begin(word: str, stack: ExitStack) -> tuple[Path, str, BlobCheck] | None:
     return path, digest, stack.enter_context(BlobCheck(source, manifest.blobs))
 
 
-def _found(reference: Reference, stack: ExitStack) -> tuple[Path, str, LayoutDirectory | PackageArchive] | None:
+def _found(reference: Reference, stack: ExitStack) -> tuple[Path, str, LayoutFiles | PackageArchive] | None:
     """Find a package without asking anybody: its place, its digest, and what it is read from."""
     from remotemedia.registry import Scheme
 
@@ -83,13 +83,13 @@ def _found(reference: Reference, stack: ExitStack) -> tuple[Path, str, LayoutDir
 
         archive = stack.enter_context(PackageArchive(path))
         return path, archive.resolve(reference.part).digest, archive
-    from remotemedia.registry import LayoutDirectory
+    from remotemedia.registry import LayoutFiles
 
     if reference.scheme is Scheme.LAYOUT:
-        layout = LayoutDirectory(path)
+        layout = LayoutFiles(path)
         return path, layout.resolve(reference.part).digest, layout
-    from remotemedia.registry import Cache
+    from remotemedia.registry import cached_place
     from remotemedia.runtime.home import home_directory
 
-    place = Cache(home_directory(os.environ)).place(reference)
-    return (*place, LayoutDirectory(place[0])) if place is not None else None
+    place = cached_place(home_directory(os.environ), reference)
+    return (*place, LayoutFiles(place[0])) if place is not None else None

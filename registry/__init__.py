@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from remotemedia.registry._cache_damage import Damage
     from remotemedia.registry._cache_entries import CacheEntry
     from remotemedia.registry._cache_locks import Lease
+    from remotemedia.registry._cache_place import cached_place
     from remotemedia.registry._content import BytesContent
     from remotemedia.registry._copy import copy
     from remotemedia.registry._credentials import Credentials, find_credentials
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from remotemedia.registry._documents import copy_documents
     from remotemedia.registry._hosts import canonical_host
     from remotemedia.registry._layout import LayoutDirectory
+    from remotemedia.registry._layout_files import LayoutFiles
     from remotemedia.registry._login import check_login
     from remotemedia.registry._login_store import erase_login, store_login
     from remotemedia.registry._logins import known_logins
@@ -58,6 +60,7 @@ __all__ = [
     "HttpRegistry",
     "Judge",
     "LayoutDirectory",
+    "LayoutFiles",
     "Lease",
     "Manifest",
     "Origin",
@@ -74,6 +77,7 @@ __all__ = [
     "Transport",
     "Workers",
     "bundles_of",
+    "cached_place",
     "canonical_host",
     "check_login",
     "collision",
@@ -109,6 +113,7 @@ _HOMES = {
     "HttpRegistry": "_remote",
     "Judge": "_cache",
     "LayoutDirectory": "_layout",
+    "LayoutFiles": "_layout_files",
     "Lease": "_cache_locks",
     "Manifest": "_descriptor",
     "Origin": "_transport",
@@ -125,6 +130,7 @@ _HOMES = {
     "Transport": "_transport",
     "Workers": "_workers",
     "bundles_of": "_referrers",
+    "cached_place": "_cache_place",
     "canonical_host": "_hosts",
     "check_login": "_login",
     "collision": "_names",

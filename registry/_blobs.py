@@ -7,17 +7,17 @@ the same blob next goes on with it; a lock on it lets one at a time do so.
 import fcntl
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from remotemedia.errors import RegistryError, RemoteMediaError
+from remotemedia.errors import RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
 from remotemedia.registry._digest import CHUNK_BYTES, hex_of, is_digest
 from remotemedia.registry._following import FollowingHash
 from remotemedia.registry._ports import Content
+from remotemedia.registry._unwritable import cannot_write
 
 PARTIAL = ".part-"
 
@@ -69,6 +69,8 @@ class BlobStore:
             try:
                 target.hardlink_to(other.path(digest))
             except OSError:
+                import shutil  # noqa: PLC0415 - few file systems need it
+
                 shutil.copyfile(other.path(digest), target)
                 target.chmod(_MODE)
         except OSError as exc:
@@ -185,16 +187,6 @@ class _Partial:
     def _refused(self, why: str) -> RemoteMediaError:
         os.ftruncate(self.file, 0)
         return self.content.refusal(why)
-
-
-def cannot_write(path: Path, exc: OSError) -> RegistryError:
-    """Say that a file could not be written, in the terms of the cache and of layouts."""
-    return RegistryError(
-        f"`{path}` cannot be written: {exc.strerror}",
-        code="RM408",
-        hint="there must be room on the disk, and the directory must be writable",
-        path=str(path),
-    )
 
 
 def _unlink(path: Path) -> None:

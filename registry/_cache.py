@@ -27,6 +27,7 @@ from remotemedia.registry._blobs import BlobStore
 from remotemedia.registry._cache_damage import Damage, find_damage
 from remotemedia.registry._cache_entries import CacheEntries, CacheEntry
 from remotemedia.registry._cache_locks import Lease, locked
+from remotemedia.registry._cache_place import PACKAGES, REFERENCES
 from remotemedia.registry._cache_references import CachedReferences
 from remotemedia.registry._copy import copy_blobs
 from remotemedia.registry._descriptor import Descriptor, Manifest
@@ -56,8 +57,8 @@ class Cache:
 
     def __init__(self, home: Path, *, limit: int | None = None) -> None:
         self._pool = BlobStore(home / BLOBS)
-        self._entries = CacheEntries(home / "pipelines", self._pool)
-        self._references = CachedReferences(home / "refs")
+        self._entries = CacheEntries(home / PACKAGES, self._pool)
+        self._references = CachedReferences(home / REFERENCES)
         self._limit = limit
         self._told: set[Damage] = set()
 
@@ -78,11 +79,6 @@ class Cache:
         self._tell(damage, str(reference))
         lease.release()
         return None
-
-    def place(self, reference: Reference) -> tuple[Path, str] | None:
-        """Give directory and digest of what `get` would look at; nothing is looked at, and nothing keeps it there."""
-        digest = self._digest(reference)
-        return None if digest is None else (self._entries.path(digest), digest)
 
     def add(
         self,

@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from remotemedia.registry._blobs import BlobStore, cannot_write
+from remotemedia.registry._blobs import BlobStore
 from remotemedia.registry._cache_damage import Damage
 from remotemedia.registry._cache_locks import Lease
 from remotemedia.registry._digest import hex_of, is_digest
 from remotemedia.registry._layout import LayoutDirectory
 from remotemedia.registry._layout_source import BLOBS
 from remotemedia.registry._referrers import Referrer, put_referrer_blobs
+from remotemedia.registry._unwritable import cannot_write
 
 _TEMPORARY = ".new-"
 

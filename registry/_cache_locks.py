@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from remotemedia.registry._blobs import cannot_write
+from remotemedia.registry._unwritable import cannot_write
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from remotemedia.errors import RegistryError
-from remotemedia.registry._blobs import cannot_write
 from remotemedia.registry._digest import digest_of, hex_of, is_digest
 from remotemedia.registry._reference import Reference
+from remotemedia.registry._unwritable import cannot_write
 from remotemedia.trust import strict_json
 from remotemedia.trust.whole_files import replace_file
 

@@ -1,4 +1,4 @@
-"""An OCI image layout directory: the registry that needs no server."""
+"""An OCI image layout directory that can be written: the registry that needs no server."""
 
 import fcntl
 import os
@@ -7,28 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from remotemedia.errors import PackageError
 from remotemedia.registry import media_types
-from remotemedia.registry._blobs import BlobStore, cannot_write
+from remotemedia.registry._blobs import BlobStore
 from remotemedia.registry._content import BytesContent
 from remotemedia.registry._descriptor import Descriptor, Manifest, index_bytes
 from remotemedia.registry._digest import digest_of, is_referrers_tag, referrers_tag
-from remotemedia.registry._extent import Extent, open_regular
-from remotemedia.registry._layout_source import (
-    BLOBS,
-    INDEX_FILE,
-    LAYOUT_BYTES,
-    LAYOUT_FILE,
-    LayoutSource,
-    nothing_to_read,
-)
+from remotemedia.registry._layout_files import LayoutFiles
+from remotemedia.registry._layout_source import BLOBS, INDEX_FILE, LAYOUT_BYTES, LAYOUT_FILE
 from remotemedia.registry._ports import Content
+from remotemedia.registry._unwritable import cannot_write
 from remotemedia.trust.whole_files import replace_file
 
-_READS = 3
 
-
-class LayoutDirectory(LayoutSource):
+class LayoutDirectory(LayoutFiles):
     """Source and target. It is made with the first thing that is put into it.
 
     `index.json` has, for every artifact, one entry a tag and one entry `sha256-<hex>` that lists the referrers: the
@@ -40,8 +31,7 @@ class LayoutDirectory(LayoutSource):
     """
 
     def __init__(self, path: Path, *, pool: BlobStore | None = None) -> None:
-        super().__init__(str(path))
-        self.path = path
+        super().__init__(path)
         self._blobs = BlobStore(path / BLOBS)
         self._pool = pool
 
@@ -90,16 +80,6 @@ class LayoutDirectory(LayoutSource):
             return ()
         return {descriptor.digest for descriptor in self.referrers(digest)}
 
-    def referrers(self, digest: str, artifact_type: str | None = None) -> Sequence[Descriptor]:
-        """List referrers; where a writer has replaced the list since it was found in the index, both are read again."""
-        for _ in range(_READS - 1):
-            try:
-                return super().referrers(digest, artifact_type)
-            except PackageError as error:
-                if error.code != "RM301":
-                    raise
-        return super().referrers(digest, artifact_type)
-
     def replace_referrers(self, digest: str, manifests: Sequence[bytes]) -> None:
         """Let exactly these manifests, whose blobs are stored already, be the referrers of an artifact."""
         parsed = [_referrer(raw) for raw in manifests]
@@ -107,14 +87,6 @@ class LayoutDirectory(LayoutSource):
             self._put(manifest.raw)
         with self._rewriting() as entries:
             self._list(entries, digest, [manifest.descriptor for manifest in parsed])
-
-    @contextmanager
-    def _extent(self, name: str) -> Iterator[Extent]:
-        file = open_regular(self.path / name)
-        try:
-            yield Extent(file, 0, os.fstat(file).st_size)
-        finally:
-            os.close(file)
 
     def _put(self, data: bytes) -> None:
         descriptor = Descriptor.of(media_types.MANIFEST, data)
@@ -138,11 +110,6 @@ class LayoutDirectory(LayoutSource):
         self._put(raw)
         entry = Descriptor(media_types.INDEX, digest_of(raw), len(raw), annotations={media_types.REF_NAME: tag})
         entries[position : position + 1] = [entry.to_json()]
-
-    def _no_layout(self, why: str) -> PackageError:
-        if self.path.is_dir():
-            return super()._no_layout(why)
-        return nothing_to_read(self.path, "there is no such directory")
 
     @contextmanager
     def _rewriting(self) -> Iterator[list[dict[str, Any]]]:

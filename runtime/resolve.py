@@ -26,7 +26,7 @@ from remotemedia.runtime.network import Network
 from remotemedia.trust import Mode, strict_json
 
 if TYPE_CHECKING:
-    from remotemedia.registry import Cache, CacheEntry, Descriptor, LayoutDirectory, Lease, Progress, Source
+    from remotemedia.registry import Cache, CacheEntry, Descriptor, LayoutFiles, Lease, Progress, Source
     from remotemedia.trust import Rule, Verdict
 
 ENVIRONMENT = "meta/environment.json"
@@ -364,7 +364,7 @@ def _name(source: Source, manifest: bytes, place: Reference) -> str:
     return name
 
 
-def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirectory]:
+def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutFiles]:
     if path.suffix == ".py":
         raise PackageError(
             f"expected a package, got the source `{path}`",
@@ -373,6 +373,6 @@ def _opened(path: Path) -> AbstractContextManager[PackageArchive | LayoutDirecto
         )
     if not os.path.isdir(path):  # noqa: PTH112 - of what may not be looked at, opening it says why
         return PackageArchive(path)
-    from remotemedia.registry import LayoutDirectory  # noqa: PLC0415 - a file needs none
+    from remotemedia.registry import LayoutFiles  # noqa: PLC0415 - a file needs none
 
-    return nullcontext(LayoutDirectory(path))
+    return nullcontext(LayoutFiles(path))

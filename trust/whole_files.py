@@ -8,7 +8,6 @@ nothing beside it. Every error is an `OSError`, for the caller to say in words.
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -43,6 +42,8 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
 @contextmanager
 def _beside(path: Path, mode: int, *, sync: bool, place: Callable[[Path], object]) -> Iterator[IO[bytes]]:
     """Give a stream into a file beside its place, which `place` brings there when it is complete."""
+    import tempfile  # noqa: PLC0415 - takes as long to import as much that only reads
+
     number, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     new = Path(name)
     try:

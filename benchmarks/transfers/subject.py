@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.large_model import compiled
 from benchmarks.transfers.processes import measured
 
 PIPELINE = """\
@@ -73,7 +74,7 @@ class Subject:
 
 def our_environ(home: Path) -> dict[str, str]:
     """The environment of our commands."""
-    return {**os.environ, "REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development"}
+    return compiled() | {"REMOTEMEDIA_HOME": str(home), "REMOTEMEDIA_ENV": "development"}
 
 
 def our_command(*arguments: object) -> list[object]:
