@@ -15,12 +15,13 @@ from pathlib import Path
 from remotemedia.errors import RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
 from remotemedia.registry._digest import CHUNK_BYTES, hex_of, is_digest
-from remotemedia.registry._following import FollowingHash
 from remotemedia.registry._ports import Content
+from remotemedia.registry._reading_ahead import reading_ahead
 from remotemedia.registry._unwritable import cannot_write
 
 PARTIAL = ".part-"
 
+_BUFFER_BYTES = 256 << 10  # stays in the processor's cache
 _MODE = 0o444
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -154,27 +155,38 @@ class _Partial:
         """Keep so many bytes, write all that follow, and give the digest of the whole file."""
         os.ftruncate(self.file, begun)
         os.lseek(self.file, begun, os.SEEK_SET)
+        chunks = self.content.read(begun) if begun < self.descriptor.size else iter(())
         if self.descriptor.size <= CHUNK_BYTES:  # not worth a thread
-            self._write_from(begun, None)
-            return f"sha256:{hashlib.sha256(os.pread(self.file, CHUNK_BYTES, 0)).hexdigest()}"
-        with FollowingHash(self.file, begun) as following:
-            self._write_from(begun, following)
-        try:
-            return following.digest()
-        except OSError as exc:
-            raise cannot_write(self.path, exc) from exc
+            return self._fill(begun, chunks)
+        with reading_ahead(chunks) as ahead:
+            return self._fill(begun, ahead)
 
-    def _write_from(self, begun: int, following: FollowingHash | None) -> None:
+    def _fill(self, begun: int, chunks: Iterator[bytes]) -> str:
+        """Write and hash what comes, each chunk while it is in the processor's cache."""
+        state = self._hashed(begun)
         written, size = begun, self.descriptor.size
-        for chunk in self.content.read(begun) if begun < size else ():
+        for chunk in chunks:
             if written + len(chunk) > size:
                 raise self._refused(f"expected {size} bytes, got more")
             self._write(chunk)
+            state.update(chunk)
             written += len(chunk)
-            if following is not None:
-                following.advance(chunk)
         if written != size:
             raise self._refused(f"expected {size} bytes, got {written}")
+        return f"sha256:{state.hexdigest()}"
+
+    def _hashed(self, begun: int) -> "hashlib._Hash":
+        """Hash what an earlier attempt left; if that is less by now, the digest will be another one."""
+        state = hashlib.sha256()
+        buffer = memoryview(bytearray(min(_BUFFER_BYTES, begun)))
+        at = 0
+        try:
+            while count := os.preadv(self.file, [buffer[: begun - at]], at):
+                state.update(buffer[:count])
+                at += count
+        except OSError as exc:
+            raise cannot_write(self.path, exc) from exc
+        return state
 
     def _write(self, chunk: bytes) -> None:
         view = memoryview(chunk)

@@ -29,7 +29,7 @@ _MAX_REDIRECTS = 5
 _MAX_DISCARDED_BYTES = 64 << 10
 _DISCARD_SECONDS = 1.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PORTION_BYTES = 2 << 20  # of a body: what is done for each costs next to nothing then
+_PORTION_BYTES = 4 << 20  # of a body: what is done for each costs next to nothing then
 _CONNECTIONS = 16  # kept open for each host: blobs and pieces of blobs move at the same time
 
 
