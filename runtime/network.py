@@ -101,7 +101,11 @@ class Network:
             return LayoutDirectory(Path(reference.path))
         if reference.scheme is Scheme.REGISTRY:
             self._check_online(reference.host)
-            from remotemedia.registry import HttpRegistry  # noqa: PLC0415 - importing it opens a socket
+            # It compiles large expressions, by recursion: deep in the stack, where the next import would begin that,
+            # CPython 3.11 can map and unmap a piece of its stack two thousand times meanwhile.
+            import urllib3  # noqa: F401, PLC0415 - importing it opens a socket
+
+            from remotemedia.registry import HttpRegistry  # noqa: PLC0415 - the same
 
             return HttpRegistry(
                 reference.host,
