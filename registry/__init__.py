@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from remotemedia.registry._remote import HttpRegistry
     from remotemedia.registry._retry import RetryPolicy, retrying
     from remotemedia.registry._shown import shown_url
-    from remotemedia.registry._tls import TlsOptions
+    from remotemedia.registry._tls import TlsOptions, prepare_tls
     from remotemedia.registry._transport import Origin, Transport, read_bounded
     from remotemedia.registry._workers import Workers
 
@@ -90,6 +90,7 @@ __all__ = [
     "is_digest",
     "known_logins",
     "media_types",
+    "prepare_tls",
     "put_referrer",
     "put_referrers",
     "read_bounded",
@@ -142,6 +143,7 @@ _HOMES = {
     "hex_of": "_digest",
     "is_digest": "_digest",
     "known_logins": "_logins",
+    "prepare_tls": "_tls",
     "put_referrer": "_referrers",
     "put_referrers": "_referrers",
     "read_bounded": "_transport",

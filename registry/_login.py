@@ -8,8 +8,8 @@ from remotemedia.registry._auth import Authorizer
 from remotemedia.registry._credentials import Credentials
 from remotemedia.registry._hosts import DOCKER_HUB_HOSTS
 from remotemedia.registry._retry import RetryPolicy, retrying
-from remotemedia.registry._tls import TlsOptions
-from remotemedia.registry._transport import Origin, Transport, discard, scheme_of
+from remotemedia.registry._tls import TlsOptions, scheme_of
+from remotemedia.registry._transport import Origin, Transport, discard
 
 _OK, _UNAUTHORIZED = 200, 401
 

@@ -22,8 +22,8 @@ from remotemedia.registry._hosts import DOCKER_HUB_HOSTS
 from remotemedia.registry._ports import Content
 from remotemedia.registry._reference import DEFAULT_TAG
 from remotemedia.registry._retry import RetryPolicy
-from remotemedia.registry._tls import TlsOptions
-from remotemedia.registry._transport import Origin, Response, Timeouts, Transport, discard, joined, scheme_of
+from remotemedia.registry._tls import TlsOptions, scheme_of
+from remotemedia.registry._transport import Origin, Response, Timeouts, Transport, discard, joined
 from remotemedia.registry._unfinished import UnfinishedUploads
 from remotemedia.registry._upload import Upload
 from remotemedia.trust import strict_json

@@ -1,11 +1,14 @@
 """TLS as the user wants it: additional authorities, a client certificate, and what a failed handshake means."""
 
 import ssl
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from remotemedia.errors import RegistryError
+from remotemedia.registry._zones import is_loopback
 
 # What a server says, by alert, of a client's certificate (RFC 8446, section 6.2), as OpenSSL names it.
 _CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE")
@@ -31,7 +34,31 @@ class TlsOptions:
 
     def context(self, *, as_client: bool) -> ssl.SSLContext:
         """Give a context, with the client certificate or without; raises `RegistryError` RM411 for a bad file."""
-        return _context(self, as_client=as_client)
+        with _making:
+            return _context(self, as_client=as_client)
+
+
+def scheme_of(host: str, *, plain_http: bool, tls: TlsOptions | None) -> str:
+    """Say how to speak with `HOST[:PORT]`: `https`; `http` when asked, or on this machine if nothing is said of TLS."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    return "http" if plain_http or (is_loopback(name) and tls in {None, TlsOptions()}) else "https"
+
+
+def prepare_tls(host: str, *, plain_http: bool, tls: TlsOptions) -> None:
+    """Begin, in a thread, what takes longest of asking `HOST[:PORT]` first: reading the system's authorities.
+
+    Meanwhile whoever calls may import what will ask. What is wrong is told then.
+    """
+
+    def prepare() -> None:
+        with suppress(RegistryError):
+            tls.context(as_client=True)
+
+    if scheme_of(host, plain_http=plain_http, tls=tls) == "https":
+        threading.Thread(target=prepare, name="authorities", daemon=True).start()
+
+
+_making = threading.Lock()
 
 
 @cache

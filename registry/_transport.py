@@ -93,12 +93,6 @@ def joined(base: str, location: str) -> str:
         raise _not_allowed(f"expected a URL, got `{shown_url(location)}`") from exc
 
 
-def scheme_of(host: str, *, plain_http: bool, tls: TlsOptions | None) -> str:
-    """Say how to speak with `HOST[:PORT]`: `https`; `http` when asked, or on this machine if nothing is said of TLS."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
-    return "http" if plain_http or (is_loopback(name) and tls in {None, TlsOptions()}) else "https"
-
-
 class Transport:
     """Sends requests for one registry; several threads may do so at once.
 

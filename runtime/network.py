@@ -101,6 +101,10 @@ class Network:
             return LayoutDirectory(Path(reference.path))
         if reference.scheme is Scheme.REGISTRY:
             self._check_online(reference.host)
+            from remotemedia.registry import prepare_tls  # noqa: PLC0415 - `ssl` is slow to import
+
+            tls = self.tls
+            prepare_tls(reference.host, plain_http=self.plain_http, tls=tls)
             # It compiles large expressions, by recursion: deep in the stack, where the next import would begin that,
             # CPython 3.11 can map and unmap a piece of its stack two thousand times meanwhile.
             import urllib3  # noqa: F401, PLC0415 - importing it opens a socket
@@ -111,7 +115,7 @@ class Network:
                 reference.host,
                 reference.path,
                 plain_http=self.plain_http,
-                tls=self.tls,
+                tls=tls,
                 environ=self.environ,
                 uploads=self._uploads(),
             )
