@@ -11,6 +11,7 @@ A body comes in portions: TLS brings 16 KiB at a time, and to handle each of the
 import http.client
 import io
 import socket
+import ssl
 import sys
 import time
 from functools import partial
@@ -67,12 +68,15 @@ class _Raw(io.RawIOBase):
         return self._gathered(memoryview(buffer), filled) if filled and len(buffer) >= _PORTION_BYTES else filled
 
     def _gathered(self, portion: memoryview, filled: int) -> int:
+        # TLS is asked for each 16 KiB: `recv_into` would only call this.
+        read = self._socket.read if isinstance(self._socket, ssl.SSLSocket) else None
         patience = self._socket.gettimeout()
         until = time.monotonic() + _PORTION_SECONDS
         self._socket.settimeout(_PORTION_SECONDS)
         try:
             while filled < len(portion) and time.monotonic() < until:
-                count = self._socket.recv_into(portion[filled:])
+                rest = portion[filled:]
+                count = self._socket.recv_into(rest) if read is None else int(read(len(rest), rest))
                 if not count:
                     break
                 filled += count
