@@ -29,7 +29,7 @@ from remotemedia.registry._zones import Standing, Zone
 _Manager = TypeVar("_Manager", bound=urllib3.PoolManager)
 
 _PORTION_BYTES = 64 << 10  # who asks for less is served at once, as the head of an answer must be
-_PORTION_SECONDS = 0.1  # and after this time who asks for more
+_PORTION_SECONDS = 0.02  # and after this time who asks for more: whoever is killed loses what was not handed over
 
 
 def equipped(manager: _Manager, standing: Standing | None) -> _Manager:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 
-_WAITING = 2  # chunks that nobody works on yet; more of them would leave the processor's cache meanwhile
+_WAITING = 1  # chunk that nobody works on yet: whoever is killed loses it
 
 
 @contextmanager

@@ -29,7 +29,11 @@ _MAX_REDIRECTS = 5
 _MAX_DISCARDED_BYTES = 64 << 10
 _DISCARD_SECONDS = 1.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PORTION_BYTES = 4 << 20  # of a body: what is done for each costs next to nothing then
+# Of a body: what is done for each costs next to nothing where they are large. They are so only after much has come:
+# whoever is killed loses what it has in memory, and that is to be little of it.
+_PORTION_BYTES = 128 << 10
+_MOST_PORTION_BYTES = 4 << 20
+_PORTIONS = 64
 _CONNECTIONS = 16  # kept open for each host: blobs and pieces of blobs move at the same time
 
 
@@ -157,10 +161,13 @@ class Transport:
     def stream(self, response: Response, host: str) -> Iterator[bytes]:
         """Give a body in chunks as they come from the socket; `TransientError` if it stalls or only drips."""
         began, received = time.monotonic(), 0
+        portion = come = 0
         try:
             with converted(host):
-                while chunk := response.read1(_PORTION_BYTES):
+                while chunk := response.read1(max(_PORTION_BYTES, portion)):
                     yield chunk
+                    come += len(chunk)
+                    portion = min(come // _PORTIONS, _MOST_PORTION_BYTES)
                     received += len(chunk)
                     if received >= MIN_WINDOW_BYTES:
                         began, received = time.monotonic(), 0

@@ -34,10 +34,10 @@ def test_a_chunk_is_read_while_one_before_is_worked_on_and_not_many() -> None:
 
     with reading_ahead(chunks()) as ahead:
         assert next(ahead) == 0
-        for _ in range(4):  # the one here, two that wait, and one for which there is no room
+        for _ in range(3):  # the one here, one that waits, and one for which there is no room
             assert read.acquire(timeout=10)
         assert not read.acquire(timeout=0.05)
-        assert given == 3
+        assert given == 2
 
 
 def test_what_reading_raises_comes_after_what_was_read() -> None:
