@@ -15,13 +15,13 @@ from pathlib import Path
 from remotemedia.errors import RemoteMediaError
 from remotemedia.registry._descriptor import Descriptor
 from remotemedia.registry._digest import CHUNK_BYTES, hex_of, is_digest
+from remotemedia.registry._extent import Extent, ShortenedError
 from remotemedia.registry._ports import Content
 from remotemedia.registry._reading_ahead import reading_ahead
 from remotemedia.registry._unwritable import cannot_write
 
 PARTIAL = ".part-"
 
-_BUFFER_BYTES = 256 << 10  # stays in the processor's cache
 _MODE = 0o444
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -178,12 +178,10 @@ class _Partial:
     def _hashed(self, begun: int) -> "hashlib._Hash":
         """Hash what an earlier attempt left; if that is less by now, the digest will be another one."""
         state = hashlib.sha256()
-        buffer = memoryview(bytearray(min(_BUFFER_BYTES, begun)))
-        at = 0
         try:
-            while count := os.preadv(self.file, [buffer[: begun - at]], at):
-                state.update(buffer[:count])
-                at += count
+            with suppress(ShortenedError):
+                for chunk in Extent(self.file, 0, begun).chunks():
+                    state.update(chunk)
         except OSError as exc:
             raise cannot_write(self.path, exc) from exc
         return state

@@ -161,13 +161,12 @@ class Transport:
     def stream(self, response: Response, host: str) -> Iterator[bytes]:
         """Give a body in chunks as they come from the socket; `TransientError` if it stalls or only drips."""
         began, received = time.monotonic(), 0
-        portion = come = 0
+        come = 0
         try:
             with converted(host):
-                while chunk := response.read1(max(_PORTION_BYTES, portion)):
+                while chunk := response.read1(min(max(come // _PORTIONS, _PORTION_BYTES), _MOST_PORTION_BYTES)):
                     yield chunk
                     come += len(chunk)
-                    portion = min(come // _PORTIONS, _MOST_PORTION_BYTES)
                     received += len(chunk)
                     if received >= MIN_WINDOW_BYTES:
                         began, received = time.monotonic(), 0
